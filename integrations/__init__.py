@@ -1,0 +1,1 @@
+"""Everything foreign but MongoDB, one folder a seam: a small Protocol and its siblings."""

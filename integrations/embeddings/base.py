@@ -1,0 +1,32 @@
+"""The seam to whatever turns texts into vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors.
+
+    ``name`` changes whenever the vectors of the same text would: a collection is made for one name.
+    ``weight`` (0 to 1) is the share that its scores deserve beside the lexical ones.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    @property
+    def weight(self) -> float: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """A ``(len(texts), dimensions)`` array of float32, each row of length 1 (or all zero)."""
+        ...

@@ -1,0 +1,1 @@
+"""What every layer may use and what knows no domain: settings, errors, clock, ids, crypto, logs."""

@@ -1,0 +1,112 @@
+"""Every setting, read once from the environment into one typed value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from kit.errors import SettingsError
+from kit.logging import LEVELS
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+def _text(value: str) -> str:
+    return value.strip()
+
+
+def _path(value: str) -> Path:
+    return PROJECT_ROOT / Path(value.strip()).expanduser()
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        number = int(value)
+        if not low <= number <= high:
+            raise ValueError(f"must be from {low} to {high}")
+        return number
+
+    return read
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        chosen = next((one for one in allowed if one.lower() == value.strip().lower()), None)
+        if chosen is None:
+            raise ValueError(f"must be one of {', '.join(allowed)}")
+        return chosen
+
+    return read
+
+
+def _setting(env: str, default: Any, read: Callable[[str], Any], *, also: str = "") -> Any:
+    return field(default=default, metadata={"env": env, "read": read, "also": also})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one installation; every one has a default that works on one machine.
+
+    Paths are absolute (relative ones count from the project's root). An empty string means unset.
+    """
+
+    host: str = _setting("HOST", "127.0.0.1", _text)
+    port: int = _setting("PORT", 8080, _whole(0, 65535))
+    public_url: str = _setting("PUBLIC_URL", "", _text)
+    trusted_proxies: int = _setting("TRUSTED_PROXIES", 0, _whole(0, 10))
+    threads: int = _setting("THREADS", 288, _whole(8, 2000))
+    data_dir: Path = _setting("DATA_DIR", PROJECT_ROOT / "data", _path)
+    documents_dir: Path = _setting("DOCUMENTS_DIR", PROJECT_ROOT / "documents", _path)
+    mongo_uri: str = _setting("MONGO_URI", "", _text)
+    mongo_db: str = _setting("MONGO_DB", "orquestra", _text)
+    chroma_url: str = _setting("CHROMA_URL", "", _text)
+    jwt_secret_key: str = _setting("JWT_SECRET_KEY", "", _text)
+    encryption_key: str = _setting("ENCRYPTION_KEY", "", _text)
+    jwt_ttl_hours: int = _setting("JWT_TTL_HOURS", 12, _whole(1, 720))
+    registration: str = _setting("REGISTRATION", "closed", _choice("closed", "open"))
+    openai_api_key: str = _setting("OPENAI_API_KEY", "", _text)
+    openai_base_url: str = _setting("OPENAI_BASE_URL", "", _text)
+    llm_model: str = _setting("LLM_MODEL", "", _text, also="MODEL_NAME")
+    llm_timeout_s: int = _setting("LLM_TIMEOUT_S", 120, _whole(1, 3600))
+    embedding_model: str = _setting("EMBEDDING_MODEL", "hashed", _choice("hashed"))
+    rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)
+    max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
+    cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
+    log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
+        """Read ``environ`` over ``env_file`` (a ``.env``); ``SettingsError`` names what does not fit."""
+        values: dict[str, str] = {}
+        if env_file is not None and env_file.is_file():
+            values.update({name: text for name, text in dotenv_values(env_file).items() if text})
+        values.update({name: text for name, text in environ.items() if text.strip()})
+        chosen: dict[str, Any] = {}
+        for one in fields(cls):
+            name = next((n for n in (one.metadata["env"], one.metadata["also"]) if n and n in values), None)
+            if name is None:
+                continue
+            try:
+                chosen[one.name] = one.metadata["read"](values[name])
+            except ValueError as problem:
+                raise SettingsError(f"{name}: {problem} (it is {values[name]!r})") from None
+        return cls(**chosen)
+
+    @property
+    def turn_slots(self) -> int:
+        """How many turns may be under way at once; the rest of the threads keep the service quick."""
+        return max(2, self.threads - max(2, min(32, self.threads // 4)))
+
+
+def variable_names() -> tuple[str, ...]:
+    """The environment variables that ``Settings`` reads, in the order of its fields."""
+    return tuple(one.metadata["env"] for one in fields(Settings))
+

@@ -1,0 +1,76 @@
+"""Assistants and their settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Language(StrEnum):
+    """Languages that questions and documents come in; ``auto`` is told from the text."""
+
+    AUTO = "auto"
+    PT = "pt"
+    EN = "en"
+    FR = "fr"
+    ES = "es"
+
+
+@dataclass(frozen=True)
+class Persona:
+    """Whom an assistant plays."""
+
+    char_descr: str = ""
+    world_descr: str = ""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Upper bounds; ``None`` is no bound. Money is in the unit of the model catalogue's prices."""
+
+    requests_per_minute: int | None = None
+    tokens_per_day: int | None = None
+    tokens_per_month: int | None = None
+    money_per_month: float | None = None
+
+
+@dataclass(frozen=True)
+class AssistantSettings:
+    """What an owner may set; every field has a working default."""
+
+    company: str = ""
+    model: str = ""
+    fallback_models: tuple[str, ...] = ()
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    language: Language = Language.AUTO
+    history_turns: int = 10
+    top_k: int = 5
+    persona: Persona | None = None
+    has_scratchpad: bool = False
+    greeting: str = ""
+    fallback_message: str = ""
+    no_answer_message: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """A client's assistant: its key, its settings, and the version of what it knows.
+
+    ``knowledge_version`` moves whenever the set of its live chunks does. ``deleted`` is set first
+    when it is deleted: from then on nobody sees it and the sweeper may finish the rest.
+    """
+
+    id: str
+    owner_id: str
+    name: str
+    key_hash: str
+    key_sealed: str
+    created_at: datetime
+    updated_at: datetime
+    settings: AssistantSettings = field(default_factory=AssistantSettings)
+    knowledge_version: int = 0
+    deleted: bool = False

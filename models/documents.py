@@ -1,0 +1,126 @@
+"""Documents, the chunks they are cut into, and the passages found for a query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class DocumentType(StrEnum):
+    """Whether a document is knowledge to search or the assistant's system prompt."""
+
+    RAG = "rag"
+    PROMPT = "prompt"
+
+
+class DocumentStatus(StrEnum):
+    """Where a document is on its way into answers."""
+
+    PENDING = "pending"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Document:
+    """An uploaded file and how far it has come.
+
+    ``live_version`` is the version of its chunks that answers use (0: none yet). ``replaced_by``
+    lists later uploads of the same name: it stays until the first of them is ready. ``lease`` names
+    the process that works on it. ``deleted`` is set first when it is deleted.
+    """
+
+    id: str
+    assistant_id: str
+    owner_id: str
+    filename: str
+    type: DocumentType
+    size: int
+    sha256: str
+    created_at: datetime
+    status: DocumentStatus = DocumentStatus.PENDING
+    progress: int = 0
+    error: str | None = None
+    chunks: int = 0
+    title: str = ""
+    language: str = ""
+    pages: int | None = None
+    live_version: int = 0
+    replaced_by: tuple[str, ...] = ()
+    lease: str = ""
+    attempts: int = 0
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One chunk as the parser cut it: its text, the headings above it, its page (from 1) if there are pages."""
+
+    text: str
+    heading: tuple[str, ...] = ()
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class ParsedDocument:
+    """What a parser makes of a file: its title (may be empty), its pieces in order, what was odd about it."""
+
+    title: str
+    pieces: tuple[Piece, ...]
+    pages: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece in the records, under the id ``<document>:<version>:<n>`` (n from 0)."""
+
+    id: str
+    assistant_id: str
+    document_id: str
+    type: DocumentType
+    version: int
+    n: int
+    text: str
+    title: str
+    heading: tuple[str, ...] = ()
+    page: int | None = None
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A chunk found for a query; ``score`` is from 0 to 1, higher is better, comparable within one search."""
+
+    chunk_id: str
+    document_id: str
+    filename: str
+    title: str
+    heading: tuple[str, ...]
+    page: int | None
+    text: str
+    score: float
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """Passages, best first, and whether they are evidence enough for an answer."""
+
+    passages: tuple[Passage, ...] = ()
+    enough: bool = False
+
+
+@dataclass(frozen=True)
+class KnowledgeState:
+    """Which chunks of an assistant are live: document id → live version, at one knowledge version."""
+
+    assistant_id: str
+    version: int
+    live: dict[str, int] = field(default_factory=dict)
+
+
+def chunk_id(document_id: str, version: int, n: int) -> str:
+    """``<document>:<version>:<n>``."""
+    return f"{document_id}:{version}:{n}"
