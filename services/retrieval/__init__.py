@@ -1,0 +1,1 @@
+"""Finding the passages of an assistant's documents that answer a question."""
