@@ -1,0 +1,1 @@
+"""MongoDB: the only home of pymongo, one file a collection."""

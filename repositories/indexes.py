@@ -1,0 +1,43 @@
+"""Every index, in one table. Each is over one field: the embedded engine uses no other kind.
+
+Never an index that expires records: it makes the embedded engine scan at every find.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pymongo import ASCENDING
+from pymongo.database import Database
+
+from repositories.errors import database_errors
+from repositories.values import Record
+
+
+@dataclass(frozen=True)
+class Index:
+    """An ascending index over ``field`` of ``collection``; ``_id`` has one by itself."""
+
+    collection: str
+    field: str
+    unique: bool = False
+
+
+INDEXES = (
+    Index("users", "email_key", unique=True),
+    Index("users", "page"),
+    Index("sessions", "user_page"),
+    Index("sessions", "page"),
+    Index("tokens", "token_hash", unique=True),
+    Index("tokens", "user_page"),
+    Index("assistants", "key_hash", unique=True),
+    Index("assistants", "owner_page"),
+    Index("assistants", "page"),
+)
+
+
+def ensure_indexes(database: Database[Record]) -> None:
+    """Make the indexes that are not there yet; again is the same."""
+    for index in INDEXES:
+        with database_errors():
+            database[index.collection].create_index([(index.field, ASCENDING)], unique=index.unique)
