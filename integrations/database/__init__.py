@@ -1,0 +1,1 @@
+"""The records server that runs when no other is named."""

@@ -1,0 +1,64 @@
+"""Every repository test runs on each engine: nx-27017, SecantusDB, and ``TEST_MONGO_URI`` when it is set."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from integrations.database.embedded import EmbeddedDatabase
+from kit.ids import new_id
+from repositories.connection import connect
+from repositories.connection import database as database_of
+from repositories.indexes import ensure_indexes
+from repositories.values import Record
+from tests.servers import secantus
+
+ENGINES = ("nx-27017", "secantusdb", *(("mongodb",) if os.environ.get("TEST_MONGO_URI") else ()))
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A server that is up, and our client of it."""
+
+    name: str
+    uri: str
+    client: MongoClient[Record]
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with _server(request.param, tmp_path_factory) as uri:
+        client = connect(uri)
+        yield Engine(request.param, uri, client)
+        client.close()
+
+
+@pytest.fixture
+def database(engine: Engine) -> Iterator[Database[Record]]:
+    """A database of a fresh name with every index."""
+    name = f"test_{new_id()}"
+    fresh = database_of(engine.client, name, embedded=engine.name == "nx-27017")
+    ensure_indexes(fresh)
+    yield fresh
+    engine.client.drop_database(name)
+
+
+@contextlib.contextmanager
+def _server(name: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if name == "mongodb":
+        yield os.environ["TEST_MONGO_URI"]
+    elif name == "secantusdb":
+        with secantus.running(tmp_path_factory.mktemp("secantus") / "data") as server:
+            yield server.uri
+    else:
+        embedded = EmbeddedDatabase(tmp_path_factory.mktemp("nx") / "db")
+        try:
+            yield embedded.start()
+        finally:
+            embedded.stop()
