@@ -1,0 +1,1 @@
+"""Whatever completes a prompt: OpenAI-compatible servers, and the built-in offline model."""

@@ -11,7 +11,8 @@ from models.completions import Completion, CompletionRequest
 class ChatModel(Protocol):
     """A server of models (or one built in) that answers a prompt.
 
-    Both calls raise ``ModelError`` (see ``errors``); ``timeout_s`` bounds the whole call in seconds.
+    Both calls raise a ``ModelError`` (``models/model_errors.py``); ``timeout_s`` bounds the whole call,
+    in seconds.
     """
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:

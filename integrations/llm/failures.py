@@ -1,0 +1,106 @@
+"""The openai client's errors, and the HTTP client's below it, in our words."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import httpx2
+import openai
+
+from models.model_errors import (
+    ModelAnswerBroken,
+    ModelBusy,
+    ModelError,
+    ModelRefused,
+    ModelTimedOut,
+    ModelUnavailable,
+)
+
+MAX_RETRY_AFTER_S = 3600.0
+
+_Make = Callable[..., ModelError]
+_REFUSED = "The model {model} cannot be asked: "
+_BY_STATUS: dict[int, tuple[_Make, str]] = {
+    401: (ModelRefused, _REFUSED + "its server does not accept the API key."),
+    402: (ModelRefused, _REFUSED + "its account has no credit left."),
+    403: (ModelRefused, _REFUSED + "its server does not allow it with this API key."),
+    404: (ModelRefused, _REFUSED + "its server knows no such model, or nothing at this address."),
+    408: (ModelTimedOut, "The server of the model {model} ran out of time."),
+    413: (ModelRefused, _REFUSED + "the request is too large for its server."),
+    429: (ModelBusy, "The server of the model {model} takes no more requests right now."),
+    503: (ModelBusy, "The server of the model {model} is overloaded."),
+    504: (ModelTimedOut, "The server of the model {model} ran out of time."),
+    529: (ModelBusy, "The server of the model {model} is overloaded."),
+}
+# Where the code says more than the status: these do not pass by waiting, or do.
+_BY_CODE: dict[str, tuple[_Make, str]] = {
+    "insufficient_quota": _BY_STATUS[402],
+    "billing_hard_limit_reached": _BY_STATUS[402],
+    "context_length_exceeded": (ModelRefused, _REFUSED + "the request is longer than it takes."),
+    "model_not_found": _BY_STATUS[404],
+    "invalid_api_key": _BY_STATUS[401],
+    "rate_limit_exceeded": _BY_STATUS[429],
+}
+_BY_CLASS: dict[int, tuple[_Make, str]] = {
+    3: (ModelRefused, _REFUSED + "its address sends us somewhere else."),
+    4: (ModelRefused, _REFUSED + "its server refuses this request."),
+    5: (ModelUnavailable, "The server of the model {model} failed."),
+}
+_BY_TRANSPORT: tuple[tuple[type[Exception], _Make, str], ...] = (
+    (httpx2.PoolTimeout, ModelBusy, "Too many calls to the model {model} are under way."),
+    (httpx2.ConnectTimeout, ModelUnavailable, "The server of the model {model} cannot be reached."),
+    (httpx2.TimeoutException, ModelTimedOut, "The model {model} took too long to answer."),
+    (httpx2.ConnectError, ModelUnavailable, "The server of the model {model} cannot be reached."),
+    (httpx2.RemoteProtocolError, ModelAnswerBroken, "The answer of the model {model} was cut short."),
+    (Exception, ModelUnavailable, "The server of the model {model} broke the connection."),
+)
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+
+
+def translated(error: openai.APIError | httpx2.HTTPError, model: str) -> ModelError:
+    """The named error for ``error``; the server's own words stay out of it, they may quote key or prompt."""
+    if isinstance(error, openai.APIStatusError):
+        return by_status(
+            error.status_code, error.code, model, retry_after=_retry_after(error.response.headers)
+        )
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    make, sentence = next(
+        (make, text) for fits, make, text in _BY_TRANSPORT if isinstance(cause or error, fits)
+    )
+    return make(sentence.format(model=model))
+
+
+def by_status(status: int, code: str | None, model: str, retry_after: float | None = None) -> ModelError:
+    """The named error for a status and the machine code beside it, with both in its details."""
+    known_code = code if code and _CODE.fullmatch(code) else ""
+    make, sentence = (
+        _BY_CODE.get(known_code) or _BY_STATUS.get(status) or _BY_CLASS.get(status // 100) or _BY_CLASS[5]
+    )
+    details: dict[str, object] = {"status": status}
+    if known_code:
+        details["code"] = known_code
+    return make(sentence.format(model=model), details=details, retry_after=retry_after)
+
+
+def reported(error: object, model: str) -> ModelError:
+    """The named error for an ``error`` object that came under a status of success, as in a stream."""
+    code = str(error.get("code") or error.get("type") or "") if isinstance(error, dict) else ""
+    status = int(code) if re.fullmatch(r"[45]\d\d", code) else 500
+    return by_status(status, code, model)
+
+
+def _retry_after(headers: httpx2.Headers) -> float | None:
+    """Seconds that the server asks to wait, from a number or a date; ``None`` where it asks nothing sane."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        text = headers.get(name, "").strip()
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
+            return min(float(text) / unit, MAX_RETRY_AFTER_S)
+    try:
+        moment = email.utils.parsedate_to_datetime(headers.get("retry-after", ""))
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - datetime.now(UTC)).total_seconds(), 0.0), MAX_RETRY_AFTER_S)

@@ -1,0 +1,62 @@
+"""What can go wrong between a prompt and its answer, whoever serves the model.
+
+Sentences are for people: they name the model and nothing else, never a key, a URL or words of a prompt.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kit.errors import AppError, Unavailable, UpstreamFailed, UpstreamTimeout
+
+
+class ModelError(AppError):
+    """A model gave no answer; ``worth_a_retry`` says whether the same call may succeed a moment later."""
+
+    worth_a_retry: ClassVar[bool] = False
+
+
+class ModelUnavailable(ModelError, UpstreamFailed):
+    """The model's server cannot be reached, or failed on its side."""
+
+    code = "model_unavailable"
+    message = "The model's server cannot be reached or failed."
+    worth_a_retry = True
+
+
+class ModelTimedOut(ModelError, UpstreamTimeout):
+    """The model did not finish its answer in the time allowed."""
+
+    code = "model_timed_out"
+    message = "The model took too long to answer."
+    worth_a_retry = True
+
+
+class ModelBusy(ModelError, Unavailable):
+    """The model's server asks to come back later; ``retry_after`` is in seconds where it said when."""
+
+    code = "model_busy"
+    message = "The model's server is busy; try again in a moment."
+    worth_a_retry = True
+
+
+class ModelRefused(ModelError, UpstreamFailed):
+    """The model's server will never take this call: a bad key, an unknown model, a request too long."""
+
+    code = "model_refused"
+    message = "The model's server refused the request."
+
+
+class ModelAnswerBroken(ModelError, UpstreamFailed):
+    """An answer came, and it is empty, cut short or not in the protocol."""
+
+    code = "model_answer_broken"
+    message = "The model's answer was empty or broken."
+    worth_a_retry = True
+
+
+class ModelNotConfigured(ModelError, Unavailable):
+    """An assistant names a model that nothing here is set up to reach."""
+
+    code = "model_not_configured"
+    message = "No model server is configured for this model."
