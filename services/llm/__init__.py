@@ -1,0 +1,1 @@
+"""Completing prompts, whoever serves the model."""
