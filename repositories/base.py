@@ -16,7 +16,7 @@ from pymongo.database import Database
 
 from models.pages import Page
 from repositories.errors import database_errors
-from repositories.scope import SCOPE_FIELDS, Scope
+from repositories.scope import SCOPE_FIELDS, WHOLE, Scope
 from repositories.values import Record, condition, equal_to, stored
 
 # 0.1 ms a record on the one thread of the embedded engine: others wait no longer than 20 ms.
@@ -158,6 +158,10 @@ class Repository:
                 removed += self._records.delete_many(conditions).deleted_count
         return removed
 
+    def _sweep(self, field: str, value: str, *, match: Filter | None = None) -> list[Record]:
+        """All records of the installation whose indexed ``field`` has this value, by id; for sweeps alone."""
+        return self._found(self._conditions(WHOLE, {field: value}, match), ("_id", ASCENDING), 0, ())
+
     # What a subclass may say of its records
 
     def _tail(self, record: Record) -> str:
@@ -227,13 +231,12 @@ class Repository:
         """The update as it is sent; a record that gets another parent gets its page key too."""
         if not change or not set(change) <= UPDATES:
             raise ValueError(f"an update is made of {', '.join(sorted(UPDATES))}")
-        update = {
-            operator: {name: stored(v, name) for name, v in c.items()} for operator, c in change.items()
-        }
-        for field in update.get("$set", {}).keys() & self.page_keys.keys():
+        update = {operator: _changed(fields) for operator, fields in change.items()}
+        fields = update.get("$set", {})
+        for field in fields.keys() & self.page_keys.keys():
             if not record_id:
                 raise ValueError(f"{field} is changed one record at a time")
-            update["$set"][self.page_keys[field]] = f"{update['$set'][field]}:{record_id}"
+            fields[self.page_keys[field]] = f"{fields[field]}:{self._tail({**fields, '_id': record_id})}"
         return update
 
 

@@ -1,0 +1,140 @@
+"""Assistants in the records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from typing import Any, ClassVar, TypeVar
+
+from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona
+from models.pages import Page
+from repositories.base import Repository
+from repositories.scope import WHOLE, Scope
+from repositories.values import Record, choice, moment
+
+_LIVE = {"deleted": False}
+
+Part = TypeVar("Part", Persona, Limits)
+
+
+class AssistantRepository(Repository):
+    """One record an assistant; a deleted one stays, unseen, until all that belonged to it is gone."""
+
+    collection: ClassVar[str] = "assistants"
+    page_keys: ClassVar[Mapping[str, str]] = {"owner_id": "owner_page", "whole": "page"}
+    unique_keys: ClassVar[frozenset[str]] = frozenset({"_id", "key_hash"})
+
+    def add(self, assistant: Assistant) -> None:
+        """Keep a new assistant."""
+        self._insert(Scope(owner_id=assistant.owner_id), _record(assistant))
+
+    def get(self, scope: Scope, assistant_id: str) -> Assistant | None:
+        """The assistant of this id within the scope, unless it is deleted."""
+        record = self._get(scope, assistant_id, when=_LIVE)
+        return _assistant(record) if record else None
+
+    def by_id(self, assistant_id: str) -> Assistant | None:
+        """The assistant of this id, whoever's, unless it is deleted."""
+        return self.get(WHOLE, assistant_id)
+
+    def by_key_hash(self, key_hash: str) -> Assistant | None:
+        """The assistant whose key has this keyed hash, unless it is deleted."""
+        record = self._by_key("key_hash", key_hash)
+        return _assistant(record) if record and not record.get("deleted") else None
+
+    def page(self, scope: Scope, limit: int, cursor: str = "") -> Page[Assistant]:
+        """Assistants within the scope (an owner's, or the whole installation's), newest first."""
+        return self._page(scope, limit=limit, cursor=cursor, match=_LIVE).map(_assistant)
+
+    def count(self, scope: Scope) -> int:
+        """How many assistants lie within the scope."""
+        return self._count(scope, match=_LIVE)
+
+    def owned_by(self, user_id: str) -> bool:
+        """Whether a person owns any assistant."""
+        return self._exists(Scope(owner_id=user_id), match=_LIVE)
+
+    def update(self, assistant: Assistant) -> bool:
+        """Write name, owner, settings and time of change; ``False`` when it was deleted meanwhile."""
+        change = {
+            "name": assistant.name,
+            "owner_id": assistant.owner_id,
+            "settings": asdict(assistant.settings),
+            "updatedAt": assistant.updated_at,
+        }
+        return self._update(WHOLE, assistant.id, {"$set": change}, when=_LIVE)
+
+    def set_key(self, assistant_id: str, key_hash: str, key_sealed: str, at: datetime) -> bool:
+        """Give it another key, in one write; ``False`` when it was deleted meanwhile."""
+        change = {"key_hash": key_hash, "key_sealed": key_sealed, "updatedAt": at}
+        return self._update(WHOLE, assistant_id, {"$set": change}, when=_LIVE)
+
+    def bump_knowledge(self, assistant_id: str) -> None:
+        """Say that its live chunks are others now."""
+        self._update(WHOLE, assistant_id, {"$inc": {"knowledge_version": 1}})
+
+    def mark_deleted(self, assistant_id: str) -> bool:
+        """Make it invisible and its key dead, at once; whether it was visible."""
+        return self._update(WHOLE, assistant_id, {"$set": {"deleted": True}}, when=_LIVE)
+
+    def marked_deleted(self) -> list[str]:
+        """The ids of those whose deletion was begun."""
+        return [record["_id"] for record in self._each(WHOLE, match={"deleted": True}, fields=("_id",))]
+
+    def all_ids(self) -> list[str]:
+        """The ids of all that are not deleted, oldest first; for the doctor alone."""
+        return [record["_id"] for record in self._each(WHOLE, match=_LIVE, fields=("_id",))]
+
+    def forget(self, assistant_id: str) -> None:
+        """Remove the record of a deleted assistant, last of all."""
+        self._delete(WHOLE, assistant_id, when={"deleted": True})
+
+
+def _record(assistant: Assistant) -> Record:
+    return {
+        "_id": assistant.id,
+        "owner_id": assistant.owner_id,
+        "name": assistant.name,
+        "key_hash": assistant.key_hash,
+        "key_sealed": assistant.key_sealed,
+        "settings": asdict(assistant.settings),
+        "knowledge_version": assistant.knowledge_version,
+        "deleted": assistant.deleted,
+        "createdAt": assistant.created_at,
+        "updatedAt": assistant.updated_at,
+    }
+
+
+def _assistant(record: Record) -> Assistant:
+    return Assistant(
+        id=record["_id"],
+        owner_id=record["owner_id"],
+        name=record["name"],
+        key_hash=record["key_hash"],
+        key_sealed=record["key_sealed"],
+        created_at=moment(record["createdAt"]),
+        updated_at=moment(record["updatedAt"]),
+        settings=_settings(record.get("settings", {})),
+        knowledge_version=int(record.get("knowledge_version", 0)),
+        deleted=bool(record.get("deleted", False)),
+    )
+
+
+def _settings(record: Record) -> AssistantSettings:
+    known = _known(AssistantSettings, record)
+    known["fallback_models"] = tuple(known.get("fallback_models", ()))
+    known["language"] = choice(known.get("language", ""), Language.AUTO)
+    known["has_scratchpad"] = bool(known.get("has_scratchpad", False))
+    known["persona"] = _part(Persona, known["persona"]) if known.get("persona") else None
+    known["limits"] = _part(Limits, known.get("limits", {}))
+    return AssistantSettings(**known)
+
+
+def _part(kind: type[Part], record: Record) -> Part:
+    return kind(**_known(kind, record))
+
+
+def _known(kind: type[AssistantSettings | Persona | Limits], record: Record) -> dict[str, Any]:
+    """What this version knows of; the rest was written by a newer one, what lacks has its default."""
+    return {one.name: record[one.name] for one in fields(kind) if one.name in record}
