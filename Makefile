@@ -10,6 +10,8 @@ UV_SOURCE := --disable-pip-version-check --only-binary :all: uv==$(UV_VERSION)
 # Bytecode is written as modules are first imported and read from then on: compiling every installed
 # file during set-up takes longer than a first start gains, never keeping it slows every later one.
 unexport PYTHONDONTWRITEBYTECODE
+# Whoever has pip install into their home by default still gets an environment of its own here.
+export PIP_USER := 0
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint fmt fuzz bench lock clean

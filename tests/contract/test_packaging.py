@@ -59,7 +59,7 @@ def test_readme_names_only_targets_that_exist() -> None:
         _text("README.md"),
         *(path.read_text(encoding="utf-8") for path in sorted((PROJECT_ROOT / "docs").rglob("*.md"))),
     ]
-    named = {name for page in pages for name in re.findall(r"`?\bmake ([a-z]+)\b(?=[`\n])", page)}
+    named = {name for page in pages for name in re.findall(r"(?:`|^)make ([a-z]+)\b", page, re.MULTILINE)}
     assert {"run", "test"} <= named
     assert named <= targets
 
