@@ -1,9 +1,8 @@
 """How many tokens a text is, where no server has counted them.
 
 There is no tokenizer here: each provider has its own, and the usual package downloads its tables at
-run time. Bytes of UTF-8 per token are steady enough across tokenizers of the GPT and Llama families
-(about 4 to 4.6 in English, 3.3 to 4.3 in Portuguese, Spanish and French, 3 to 4.5 in Chinese), so one
-figure a little below them counts a little too much: a prompt that fits by it fits in truth.
+run time. A token of today's models is around four bytes of UTF-8, a little less in dense text; one
+figure below that counts rather too much, so that a prompt that fits by it fits in truth.
 """
 
 from __future__ import annotations

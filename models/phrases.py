@@ -1,0 +1,31 @@
+"""What is said to a contact in our own words, in each language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FALLBACK_LANGUAGE = "en"
+
+NOT_FOUND: Mapping[str, str] = {
+    "pt": "Não encontrei isso nos documentos.",
+    "en": "I did not find this in the documents.",
+    "fr": "Je n'ai pas trouvé cela dans les documents.",
+    "es": "No encontré eso en los documentos.",
+}
+NO_DOCUMENTS: Mapping[str, str] = {
+    "pt": "Olá! Ainda não tenho documentos que respondam a isso.",
+    "en": "Hello! I have no documents yet that answer this.",
+    "fr": "Bonjour ! Je n'ai pas encore de documents qui répondent à cela.",
+    "es": "¡Hola! Todavía no tengo documentos que respondan a eso.",
+}
+NO_MODEL: Mapping[str, str] = {
+    "pt": "(Nenhum modelo de linguagem está configurado: cito os documentos.)",
+    "en": "(No language model is configured: I quote the documents.)",
+    "fr": "(Aucun modèle de langage n'est configuré : je cite les documents.)",
+    "es": "(No hay ningún modelo de lenguaje configurado: cito los documentos.)",
+}
+
+
+def phrase(phrases: Mapping[str, str], language: str) -> str:
+    """The phrase in ``language``, or in English where there is none."""
+    return phrases.get(language, phrases[FALLBACK_LANGUAGE])

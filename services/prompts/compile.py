@@ -1,0 +1,196 @@
+"""Compile a prompt: instructions, rules, fenced passages, as much history as fits, the message."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from models.completions import PromptMessage
+from models.documents import Passage
+from models.tokens import TOKENS_PER_MESSAGE, estimate_prompt, estimate_tokens, fit_tokens
+from services.prompts import wording
+
+LONGEST_LABEL = 120  # characters of a file name or a heading
+_FENCE = re.compile("[<\uff1c\ufe64]{3,}|[>\uff1e\ufe65]{3,}")
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What the contact wrote and the answer to it; either may be empty."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True)
+class PromptBudget:
+    """Tokens, as ``models/tokens.py`` estimates them.
+
+    ``total`` bounds the whole prompt, but for the message itself, which is never cut; ``prompt`` the head
+    of the prompt document, ``more`` what else of it bears on the message, ``passages`` the passages;
+    history has what these leave.
+    """
+
+    total: int = 12_000
+    prompt: int = 4_000
+    more: int = 1_500
+    passages: int = 4_000
+
+
+@dataclass(frozen=True)
+class PromptParts:
+    """What a prompt is made of.
+
+    ``assistant_prompt`` is the head of the prompt document and ``prompt_passages`` what else of it bears
+    on the message; ``passages`` are numbered from 1 in their order; ``enough`` says whether they are
+    evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
+    chooses it; ``no_answer`` is what to say when the documents hold nothing.
+    """
+
+    message: str
+    assistant_prompt: str = ""
+    prompt_passages: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    enough: bool = False
+    history: tuple[Turn, ...] = ()
+    company: str = ""
+    language: str = ""
+    no_answer: str = ""
+
+
+def compile_prompt(
+    parts: PromptParts, budget: PromptBudget | None = None, *, boundary: str = ""
+) -> tuple[PromptMessage, ...]:
+    """One system message, the history in turns of user and assistant, and the message last.
+
+    ``boundary`` marks where passages begin and end; nobody who writes a document may be able to guess it,
+    so a new one is drawn when none is given.
+    """
+    budget = budget or PromptBudget()
+    boundary = boundary or secrets.token_hex(8)
+    parts = replace(parts, passages=fit_passages(parts.passages, budget))
+    system = PromptMessage("system", _system(parts, budget, boundary))
+    message = PromptMessage("user", parts.message)
+    left = budget.total - estimate_prompt((system, message))
+    history = fit_history(parts.history, left)
+    return system, *_alternating([*_messages(history), message])
+
+
+def fit_passages(passages: Sequence[Passage], budget: PromptBudget | None = None) -> tuple[Passage, ...]:
+    """Those that a prompt has room for, in their order; the first is cut rather than left out.
+
+    Sources are made from these, so that they list just what the model was given. Again is the same.
+    """
+    left = (budget or PromptBudget()).passages
+    taken: list[Passage] = []
+    for passage in passages:
+        if not taken:
+            passage = replace(passage, text=fit_tokens(passage.text, left))  # noqa: PLW2901
+        cost = estimate_tokens(passage.text)
+        if cost <= left:
+            taken.append(passage)
+            left -= cost
+    return tuple(taken)
+
+
+def fit_history(turns: Sequence[Turn], tokens: int) -> tuple[Turn, ...]:
+    """The newest turns that fit into ``tokens``, whole and without a gap, oldest first."""
+    kept = len(turns)
+    for turn in reversed(turns):
+        tokens -= estimate_tokens(turn.question) + estimate_tokens(turn.answer) + 2 * TOKENS_PER_MESSAGE
+        if tokens < 0:
+            break
+        kept -= 1
+    return tuple(turns[kept:])
+
+
+def _system(parts: PromptParts, budget: PromptBudget, boundary: str) -> str:
+    sections = [
+        _instructions(parts, budget),
+        "\n".join([wording.RULES, *_rules(parts, boundary)]),
+        *(_fenced(n, passage, boundary) for n, passage in enumerate(parts.passages, start=1)),
+    ]
+    return "\n\n".join(section for section in sections if section)
+
+
+def _instructions(parts: PromptParts, budget: PromptBudget) -> str:
+    """The prompt document, or the default in its place, and who the assistant speaks for."""
+    company = _one_line(parts.company)
+    head = fit_tokens(parts.assistant_prompt.strip(), budget.prompt)
+    if not head:
+        language = parts.language if parts.language in wording.DEFAULT_PROMPTS else "en"
+        of_company = wording.OF_COMPANY[language].format(company=company) if company else ""
+        return wording.DEFAULT_PROMPTS[language].format(of_company=of_company)
+    lines = [head]
+    if company and company not in head:
+        lines.append(wording.COMPANY.format(company=company))
+    more = fit_tokens("\n\n".join(parts.prompt_passages), budget.more)
+    if more:
+        lines += [wording.MORE_INSTRUCTIONS, more]
+    return "\n\n".join(lines)
+
+
+def _rules(parts: PromptParts, boundary: str) -> list[str]:
+    named = wording.LANGUAGE_NAMES.get(parts.language)
+    rules = [
+        wording.ANSWER_IN.format(language=named) if named else wording.ANSWER_IN_THEIRS,
+        wording.NO_NEW_LINKS,
+    ]
+    say = wording.SAY_EXACTLY.format(words=parts.no_answer) if parts.no_answer else wording.SAY_IN_THEIRS
+    if not parts.passages:
+        return [*rules, wording.NOTHING_FOUND.format(say=say)]
+    rules += (
+        [wording.CITE, wording.IF_NOT_THERE.format(say=say)]
+        if parts.enough
+        else [wording.NOT_ENOUGH.format(say=say)]
+    )
+    if parts.history:
+        rules.append(wording.OLD_NUMBERS)
+    return [*rules, wording.UNTRUSTED.format(boundary=boundary)]
+
+
+def _fenced(n: int, passage: Passage, boundary: str) -> str:
+    """A passage between its marks; what in it looks like a mark no longer does."""
+    labels = [passage.filename, *passage.heading]
+    if passage.page is not None:
+        labels.append(wording.PAGE.format(page=passage.page))
+    return "\n".join(
+        [
+            wording.PASSAGE_BEGINS.format(n=n, boundary=boundary),
+            " > ".join(_harmless(_one_line(label), boundary) for label in labels if label),
+            _harmless(passage.text, boundary),
+            wording.PASSAGE_ENDS.format(n=n, boundary=boundary),
+        ]
+    )
+
+
+def _harmless(text: str, boundary: str) -> str:
+    text = re.sub(re.escape(boundary), "·", text, flags=re.IGNORECASE)
+    return _FENCE.sub(lambda found: ("‹" if found[0][0] in "<\uff1c\ufe64" else "›") * 3, text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:LONGEST_LABEL]
+
+
+def _messages(history: Iterable[Turn]) -> Iterable[PromptMessage]:
+    for turn in history:
+        if turn.question:
+            yield PromptMessage("user", turn.question)
+        if turn.answer:
+            yield PromptMessage("assistant", turn.answer)
+
+
+def _alternating(messages: Iterable[PromptMessage]) -> list[PromptMessage]:
+    """User and assistant in turns, the user first, as many models' templates insist on."""
+    turns: list[PromptMessage] = []
+    for message in messages:
+        if not turns and message.role == "assistant":
+            turns.append(PromptMessage("user", wording.CHAT_BEGINS))
+        if turns and turns[-1].role == message.role:
+            turns[-1] = PromptMessage(message.role, f"{turns[-1].content}\n\n{message.content}")
+        else:
+            turns.append(message)
+    return turns
