@@ -43,11 +43,17 @@ class Secantus:
             time.sleep(0.02)
 
     def stop(self) -> None:
+        """End it and let it write what it holds: it does not promise more."""
+        if self._process is not None:
+            self._process.terminate()
+            self.kill(wait_s=10)
+
+    def kill(self, *, wait_s: float = 0) -> None:
+        """End it within so many seconds, whatever it holds."""
         if self._process is None:
             return
-        self._process.terminate()
         try:
-            self._process.wait(10)
+            self._process.wait(wait_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -62,4 +68,4 @@ def running(directory: Path) -> Iterator[Secantus]:
         server.start()
         yield server
     finally:
-        server.stop()
+        server.kill()
