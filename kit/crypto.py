@@ -23,7 +23,9 @@ def check_secret(name: str, value: str) -> str:
     """The secret itself, or ``SettingsError`` naming the setting when it protects nothing."""
     lowered = value.lower()
     if len(value) < MIN_SECRET_LENGTH:
-        raise SettingsError(f"{name} is shorter than {MIN_SECRET_LENGTH} characters; unset it and one is made.")
+        raise SettingsError(
+            f"{name} is shorter than {MIN_SECRET_LENGTH} characters; unset it and one is made."
+        )
     if any(lowered.startswith(bad) for bad in KNOWN_BAD) or len(set(value)) < 8:
         raise SettingsError(f"{name} is a well-known or repetitive value; unset it and one is made.")
     return value
@@ -75,7 +77,9 @@ class Vault:
         try:
             return self._fernet.decrypt(token.encode("ascii")).decode()
         except InvalidToken:
-            raise SettingsError("ENCRYPTION_KEY is not the one that the stored keys were encrypted with.") from None
+            raise SettingsError(
+                "ENCRYPTION_KEY is not the one that the stored keys were encrypted with."
+            ) from None
 
 
 def new_key(prefix: str) -> str:

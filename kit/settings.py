@@ -109,4 +109,3 @@ class Settings:
 def variable_names() -> tuple[str, ...]:
     """The environment variables that ``Settings`` reads, in the order of its fields."""
     return tuple(one.metadata["env"] for one in fields(Settings))
-

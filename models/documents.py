@@ -29,7 +29,8 @@ class Document:
 
     ``live_version`` is the version of its chunks that answers use (0: none yet). ``replaced_by``
     lists later uploads of the same name: it stays until the first of them is ready. ``lease`` names
-    the process that works on it. ``deleted`` is set first when it is deleted.
+    the process that works on it. ``aside`` says that its file waits beside its name's place (another
+    document has it). ``deleted`` is set first when it is deleted.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Document:
     replaced_by: tuple[str, ...] = ()
     lease: str = ""
     attempts: int = 0
+    aside: bool = False
     deleted: bool = False
 
 

@@ -1,0 +1,465 @@
+"""The one place that builds clients, repositories and services."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from integrations.embeddings.hashed import HashedEmbedder
+from integrations.parsing.child import ChildParser
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from integrations.database.embedded import EmbeddedDatabase, attach
+from integrations.database.lockfile import LockFile
+from integrations.embeddings.base import Embedder
+from integrations.files import FileStore
+from integrations.llm.offline import OfflineModel
+from integrations.llm.openai_compatible import OpenAICompatible
+from integrations.parsing.base import Parser
+from integrations.vectorstores.base import VectorStore
+from jobs.background import Background
+from jobs.operator_door import OperatorDoor
+from kit.clock import utc_now
+from kit.crypto import Vault, check_secret, load_or_make_secret
+from kit.errors import SettingsError, Unavailable
+from kit.passwords import Passwords
+from kit.settings import Settings
+from models.documents import Document
+from repositories import connection
+from repositories.assistants import AssistantRepository
+from repositories.chats import ChatRepository
+from repositories.chunks import ChunkRepository
+from repositories.documents import DocumentRepository
+from repositories.indexes import ensure_indexes
+from repositories.messages import MessageRepository
+from repositories.outbox import OutboxRepository
+from repositories.sessions import SessionRepository
+from repositories.tokens import TokenRepository
+from repositories.users import UserRepository
+from services.accounts.authenticate import Authenticate
+from services.accounts.issue_tokens import IssueTokens
+from services.accounts.manage_users import ManageUsers
+from services.accounts.register_user import RegisterUser
+from services.accounts.sign_in import SignIn
+from services.assistants.add_assistant import AddAssistant
+from services.assistants.delete_assistant import DeleteAssistant
+from services.assistants.find_assistants import FindAssistants
+from services.assistants.rotate_key import RotateKey
+from services.assistants.update_assistant import UpdateAssistant
+from services.chats.answer_message import AnswerMessage
+from services.chats.compose_answer import ComposeAnswer
+from services.chats.deliver_replies import DeliverReplies
+from services.chats.find_chats import FindChats
+from services.chats.receive_message import ReceiveMessage
+from services.chats.recover_turns import RecoverTurns
+from services.chats.settle_turn import SettleTurn
+from services.chats.take_over import TakeOver
+from services.chats.turn_queue import TurnQueue
+from services.documents.add_document import AddDocument
+from services.documents.delete_document import DeleteDocument
+from services.documents.find_documents import FindDocuments
+from services.documents.index_document import IndexDocument
+from services.documents.purge_document import PurgeDocument
+from services.documents.read_prompt import ReadPrompt
+from services.documents.recorded_knowledge import RecordedKnowledge
+from services.documents.reindex_document import ReindexDocument
+from services.house import House
+from services.llm.complete import CompletePrompt, choose_default
+from services.retrieval.search_passages import SearchPassages
+from services.upkeep.check_health import CheckHealth
+from services.upkeep.keep_consistent import KeepConsistent
+
+DATABASE_WAIT_S = 30.0
+PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The secrets of an installation: as set, or made at the first start and kept in the data directory."""
+
+    jwt: str
+    encryption: str
+    setup_token: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Secrets:
+        """Read or make them; ``SettingsError`` for one that protects nothing."""
+        kept = settings.data_dir / "secrets"
+        return cls(
+            jwt=_secret("JWT_SECRET_KEY", settings.jwt_secret_key, kept / "jwt_secret_key"),
+            encryption=_secret("ENCRYPTION_KEY", settings.encryption_key, kept / "encryption_key"),
+            setup_token=load_or_make_secret(kept / "setup_token"),
+        )
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """Every collection."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    tokens: TokenRepository
+    assistants: AssistantRepository
+    chats: ChatRepository
+    messages: MessageRepository
+    outbox: OutboxRepository
+    documents: DocumentRepository
+    chunks: ChunkRepository
+
+    @classmethod
+    def on(cls, database: Database[Any]) -> Repositories:
+        """All of them on one database."""
+        return cls(
+            users=UserRepository(database),
+            sessions=SessionRepository(database),
+            tokens=TokenRepository(database),
+            assistants=AssistantRepository(database),
+            chats=ChatRepository(database),
+            messages=MessageRepository(database),
+            outbox=OutboxRepository(database),
+            documents=DocumentRepository(database),
+            chunks=ChunkRepository(database),
+        )
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What ``build_house`` puts together; tests hand in fakes."""
+
+    settings: Settings
+    secrets: Secrets
+    repositories: Repositories
+    vectors: VectorStore
+    embedder: Embedder
+    parser: Parser
+    complete: CompletePrompt
+    index_soon: Callable[[Document], None]
+    check_records: Callable[[], None]
+
+
+class Installation:
+    """A running installation: the house, what works in the background, and what ends with it."""
+
+    def __init__(self, house: House, background: Background, setup_token: str) -> None:
+        self.house = house
+        self.background = background
+        self.setup_token = setup_token
+        self._ends = contextlib.ExitStack()
+        self._stopped = False
+
+    def on_stop(self, end: Callable[[], object]) -> None:
+        """Have something ended with the installation, last in first out."""
+        self._ends.callback(end)
+
+    def start_work(self) -> None:
+        """Finish what a process that is gone left open, then begin the background work."""
+        house = self.house
+        house.recover_turns.recover()
+        house.delete_assistant.finish_all()
+        self.background.start(index=house.index_document.index, sweep=self._sweep)
+        self._sweep()
+
+    def stop(self) -> None:
+        """End everything; again is the same."""
+        if not self._stopped:
+            self._stopped = True
+            self.background.stop()
+            self._ends.close()
+
+    def _sweep(self) -> None:
+        self.house.delete_assistant.finish_all()
+        for document in self.house.index_document.with_work():
+            self.background.index_soon(document)
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Build everything for the process that owns the data directory; ``start_work`` begins its work.
+
+    ``SettingsError`` when another process owns it, or a setting does not work.
+    """
+    ends = contextlib.ExitStack()
+    with ends:
+        ends.callback(_own(settings.data_dir).release)
+        installation = _assemble(settings, ends)
+        installation.on_stop(ends.pop_all().close)
+    return installation
+
+
+def owner_lives(settings: Settings) -> bool:
+    """Whether a process owns the data directory right now."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = LockFile(settings.data_dir / "server.lock")
+    if lock.acquire(0.0):
+        lock.release()
+        return False
+    return True
+
+
+def open_beside(
+    settings: Settings, index_soon: Callable[[Document], None]
+) -> tuple[House, Callable[[], None]]:
+    """A house for the command line while a server owns the data directory: records and files, no vectors."""
+    uri = settings.mongo_uri or attach(settings.data_dir / "db")
+    if uri is None:
+        raise SettingsError("The running server's database cannot be reached.")
+    client = connection.connect(uri)
+    database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
+    parts = Parts(
+        settings=settings,
+        secrets=Secrets.of(settings),
+        repositories=Repositories.on(database),
+        vectors=_OwnedElsewhere(),
+        embedder=HashedEmbedder(),
+        parser=_parser(),
+        complete=_complete(settings),
+        index_soon=index_soon,
+        check_records=lambda: connection.ping(client),
+    )
+    return build_house(parts), client.close
+
+
+def build_house(parts: Parts) -> House:
+    """Every use case, each with the narrow collaborators that it names."""
+    settings, records, clock = parts.settings, parts.repositories, utc_now
+    vault = Vault(parts.secrets.encryption)
+    passwords = Passwords()
+    files = FileStore(settings.documents_dir)
+    vectors, embedder = parts.vectors, parts.embedder
+    find_assistants = FindAssistants(assistants=records.assistants)
+    knowledge = RecordedKnowledge(
+        assistants=records.assistants, documents=records.documents, chunks=records.chunks
+    )
+    search = SearchPassages(knowledge=knowledge, embedder=embedder, vectors=vectors)
+    purge = PurgeDocument(
+        documents=records.documents, chunks=records.chunks, files=files, embedder=embedder, vectors=vectors
+    )
+    settle = SettleTurn(chats=records.chats, messages=records.messages, clock=clock)
+    reindex = ReindexDocument(documents=records.documents, index_soon=parts.index_soon)
+    delete_assistant = DeleteAssistant(
+        assistants=records.assistants,
+        chats=records.chats,
+        messages=records.messages,
+        outbox=records.outbox,
+        documents=records.documents,
+        chunks=records.chunks,
+        files=files,
+        embedder=embedder,
+        vectors=vectors,
+    )
+    compose = ComposeAnswer(
+        messages=records.messages,
+        search=search,
+        prompt=ReadPrompt(knowledge=knowledge, files=files, search=search),
+        complete=parts.complete,
+    )
+    return House(
+        settings=settings,
+        jwt_secret=parts.secrets.jwt,
+        authenticate=Authenticate(
+            users=records.users,
+            sessions=records.sessions,
+            tokens=records.tokens,
+            assistants=records.assistants,
+            vault=vault,
+            clock=clock,
+        ),
+        register_user=RegisterUser(
+            users=records.users,
+            passwords=passwords,
+            clock=clock,
+            open_to_all=settings.registration == "open",
+            setup_token=parts.secrets.setup_token,
+        ),
+        sign_in=SignIn(users=records.users, sessions=records.sessions, passwords=passwords, clock=clock),
+        issue_tokens=IssueTokens(tokens=records.tokens, vault=vault, clock=clock),
+        manage_users=ManageUsers(
+            users=records.users,
+            sessions=records.sessions,
+            tokens=records.tokens,
+            assistants=records.assistants,
+        ),
+        add_assistant=AddAssistant(
+            assistants=records.assistants, users=records.users, vault=vault, clock=clock
+        ),
+        find_assistants=find_assistants,
+        update_assistant=UpdateAssistant(
+            assistants=records.assistants,
+            users=records.users,
+            chats=records.chats,
+            documents=records.documents,
+            clock=clock,
+        ),
+        delete_assistant=delete_assistant,
+        rotate_key=RotateKey(assistants=records.assistants, vault=vault, clock=clock),
+        search_passages=search,
+        answer_message=AnswerMessage(
+            queue=TurnQueue(settings.turn_slots),
+            chats=records.chats,
+            receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=clock),
+            compose=compose,
+            settle=settle,
+        ),
+        find_chats=FindChats(chats=records.chats, messages=records.messages, assistants=find_assistants),
+        take_over=TakeOver(
+            chats=records.chats, messages=records.messages, outbox=records.outbox, clock=clock
+        ),
+        deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
+        recover_turns=RecoverTurns(chats=records.chats, messages=records.messages, settle=settle),
+        add_document=AddDocument(
+            documents=records.documents,
+            files=files,
+            clock=clock,
+            max_bytes=settings.max_upload_mb << 20,
+            index_soon=parts.index_soon,
+        ),
+        find_documents=FindDocuments(documents=records.documents, assistants=find_assistants, files=files),
+        delete_document=DeleteDocument(
+            assistants=records.assistants, documents=records.documents, purge=purge
+        ),
+        reindex_document=reindex,
+        index_document=IndexDocument(
+            assistants=records.assistants,
+            documents=records.documents,
+            chunks=records.chunks,
+            files=files,
+            parser=parts.parser,
+            embedder=embedder,
+            vectors=vectors,
+            purge=purge,
+            lease=f"{os.getpid()}-{secrets.token_hex(4)}",
+        ),
+        keep_consistent=KeepConsistent(
+            assistants=records.assistants,
+            documents=records.documents,
+            chunks=records.chunks,
+            chats=records.chats,
+            files=files,
+            embedder=embedder,
+            vectors=vectors,
+            delete_assistant=delete_assistant,
+            reindex=reindex,
+        ),
+        check_health=CheckHealth({"records": parts.check_records, "vectors": vectors.ping}),
+    )
+
+
+def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
+    kept = Secrets.of(settings)
+    client = _records_client(settings, ends)
+    database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
+    ensure_indexes(database)
+    vectors = _vector_store(settings)
+    ends.callback(vectors.close)
+    parser = _parser()
+    ends.callback(parser.close)
+    background = Background()
+    parts = Parts(
+        settings=settings,
+        secrets=kept,
+        repositories=Repositories.on(database),
+        vectors=vectors,
+        embedder=HashedEmbedder(),
+        parser=parser,
+        complete=_complete(settings),
+        index_soon=background.index_soon,
+        check_records=lambda: connection.ping(client),
+    )
+    house = build_house(parts)
+    FileStore(settings.documents_dir).clear_incoming()
+    door = OperatorDoor(settings.data_dir, _tasks(house, background))
+    door.open()
+    ends.callback(door.close)
+    return Installation(house, background, kept.setup_token)
+
+
+def _tasks(house: House, background: Background) -> dict[str, Callable[[dict[str, Any]], Any]]:
+    def index(asked: dict[str, Any]) -> int:
+        documents = [one for one in house.index_document.with_work() if one.id in set(asked["ids"])]
+        for document in documents:
+            background.index_soon(document)
+        return len(documents)
+
+    return {"doctor": lambda asked: house.keep_consistent.check(fix=bool(asked.get("fix"))), "index": index}
+
+
+def _own(data_dir: Path) -> LockFile:
+    data_dir.mkdir(parents=True, exist_ok=True)
+    data_dir.chmod(0o700)
+    lock = LockFile(data_dir / "server.lock")
+    if not lock.acquire(5.0):
+        raise SettingsError(
+            f"Another process runs on {data_dir}. Stop it, or give this one its own DATA_DIR and DOCUMENTS_DIR."
+        )
+    return lock
+
+
+def _records_client(settings: Settings, ends: contextlib.ExitStack) -> MongoClient[Any]:
+    uri = settings.mongo_uri
+    if not uri:
+        embedded = EmbeddedDatabase(settings.data_dir / "db")
+        uri = embedded.start()
+        ends.callback(embedded.stop)
+    client = connection.connect(uri)
+    ends.callback(client.close)
+    _wait_for(client)
+    return client
+
+
+def _wait_for(client: MongoClient[Any]) -> None:
+    give_up = time.monotonic() + DATABASE_WAIT_S
+    while True:
+        try:
+            connection.ping(client)
+        except Unavailable:
+            if time.monotonic() > give_up:
+                raise SettingsError("MONGO_URI: the database server does not answer.") from None
+            time.sleep(0.5)
+        else:
+            return
+
+
+def _vector_store(settings: Settings) -> VectorStore:
+    # chromadb takes a second to import: the command line beside a server does without it.
+    if settings.chroma_url:
+        from integrations.vectorstores.chroma_server import connect_chroma
+
+        return connect_chroma(settings.chroma_url)
+    from integrations.vectorstores.chroma_local import open_chroma
+
+    return open_chroma(settings.data_dir / "chroma")
+
+
+def _parser() -> ChildParser:
+    return ChildParser(max_seconds=PARSE_SECONDS, max_memory_mb=PARSE_MEMORY_MB)
+
+
+def _complete(settings: Settings) -> CompletePrompt:
+    provider = None
+    if settings.openai_api_key or settings.openai_base_url:
+        provider = OpenAICompatible(
+            api_key=settings.openai_api_key, base_url=settings.openai_base_url, pool_size=settings.turn_slots
+        )
+    default = choose_default(
+        llm_model=settings.llm_model, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+    )
+    return CompletePrompt(
+        offline=OfflineModel(), provider=provider, default_model=default, timeout_s=settings.llm_timeout_s
+    )
+
+
+def _secret(name: str, value: str, path: Path) -> str:
+    return check_secret(name, value) if value else load_or_make_secret(path)
+
+
+class _OwnedElsewhere:
+    """A vector store that another process owns: nothing of it can be had from here."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable("The vectors belong to the running server.", code="vectors_owned")

@@ -1,0 +1,259 @@
+"""Operator commands: ``python cli.py --help``."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+import main as server
+from bootstrap import open_beside, open_installation, owner_lives
+from integrations.parsing.base import FORMATS
+from jobs.demo import describe_demo, prepare_demo
+from jobs.operator_door import knock
+from kit import logging
+from kit.errors import AppError, SettingsError
+from kit.settings import PROJECT_ROOT, Settings
+from models.actors import Actor, ActorKind, Role
+from models.assistants import Assistant
+from models.documents import Document, DocumentStatus, DocumentType
+from routes.app import create_flask
+from routes.guards import GUARD_ATTRIBUTE
+from routes.server import serve
+from services.documents.add_document import Upload, format_of
+from services.house import House
+
+OPERATOR = Actor(kind=ActorKind.PERSON, name="operator", role=Role.ADMIN)
+POLL_S = 0.1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Run and look after Orquestra. Every command also works while the server runs."""
+    try:
+        context.obj = Settings.from_env(os.environ, PROJECT_ROOT / ".env")
+    except SettingsError as problem:
+        _fail(problem)
+    # A command speaks for itself; log lines only where something is wrong.
+    logging.configure("WARNING" if context.invoked_subcommand != "demo" else context.obj.log_level)
+
+
+@cli.command("demo")
+@click.pass_obj
+def run_demo(settings: Settings) -> None:
+    """Start the server, at the first start with an account and an assistant to try."""
+    try:
+        installation, app = server.start(settings)
+    except SettingsError as problem:
+        _fail(problem)
+    try:
+        shown = prepare_demo(installation.house, settings.data_dir / "demo.json")
+        serve(app, settings, when_up=lambda port: click.echo(describe_demo(shown, _address(settings, port))))
+    finally:
+        installation.stop()
+
+
+@cli.command("create-admin")
+@click.option("--name", prompt=True)
+@click.option("--email", prompt=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.pass_obj
+def create_admin(settings: Settings, name: str, email: str, password: str) -> None:
+    """Make an account with the role admin."""
+    with _opened(settings) as house:
+        user = house.register_user.create_admin(name, email, password)
+        click.echo(f"{user.email} is an admin now (id {user.id}).")
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--assistant", "assistant_id", required=True, help="The assistant's id.")
+@click.option(
+    "--type",
+    "document_type",
+    type=click.Choice([one.value for one in DocumentType]),
+    default=DocumentType.RAG.value,
+    show_default=True,
+)
+@click.pass_obj
+def ingest(settings: Settings, folder: Path, assistant_id: str, document_type: str) -> None:
+    """Add every document in FOLDER (and below) to an assistant, and wait until they are in answers."""
+    files = [one for one in sorted(folder.rglob("*")) if one.is_file() and format_of(one.name) in FORMATS]
+    if not files:
+        _fail(f"There is no document in {folder}: {', '.join(FORMATS)} are read.")
+    with _opened(settings) as house:
+        assistant = house.find_assistants.get(OPERATOR, assistant_id)
+        documents, refused = _uploaded(house, assistant, files, DocumentType(document_type))
+        failed = _indexed(house, documents)
+    for line in [*refused, *failed]:
+        click.echo(line, err=True)
+    click.echo(f"{len(documents) - len(failed)} of {len(files)} documents are in answers.")
+    if refused or failed:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--assistant", "assistant_id", help="Only this assistant's documents.")
+@click.option("--document", "document_id", help="Only this document.")
+@click.pass_obj
+def reindex(settings: Settings, assistant_id: str | None, document_id: str | None) -> None:
+    """Read documents anew (all of them, unless told otherwise); they stay in answers meanwhile."""
+    with _opened(settings) as house:
+        documents = list(_chosen(house, assistant_id, document_id))
+        for document in documents:
+            house.reindex_document.reindex(document)
+        failed = _indexed(house, documents)
+    for line in failed:
+        click.echo(line, err=True)
+    click.echo(f"{len(documents) - len(failed)} of {len(documents)} documents were read anew.")
+    if failed:
+        sys.exit(1)
+
+
+@cli.command()
+@click.option("--fix", is_flag=True, help="Make them agree.")
+@click.pass_obj
+def doctor(settings: Settings, *, fix: bool) -> None:
+    """Say whether files, records and vectors agree."""
+    lines = _doctored(settings, fix=fix)
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo("Files, records and vectors agree.")
+    elif fix:
+        again = _doctored(settings, fix=False)
+        click.echo("Mended." if not again else "Not all of it could be mended:")
+        for line in again:
+            click.echo(line)
+        lines = again
+    if lines:
+        sys.exit(1)
+
+
+@cli.command()
+@click.pass_obj
+def routes(settings: Settings) -> None:
+    """List every route with who may call it."""
+    with _opened(settings) as house:
+        app = create_flask(house)
+    for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
+        methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+        guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
+        click.echo(f"{methods:10} {rule.rule:45} {guard}")
+
+
+@contextlib.contextmanager
+def _opened(settings: Settings) -> Iterator[House]:
+    """A house on this installation: beside the server that runs on it, or alone."""
+    try:
+        if owner_lives(settings):
+            house, close = open_beside(settings, index_soon=lambda document: _ask_server(settings, document))
+            with contextlib.ExitStack() as ends:
+                ends.callback(close)
+                yield house
+        else:
+            installation = open_installation(settings)
+            with contextlib.ExitStack() as ends:
+                ends.callback(installation.stop)
+                installation.start_work()
+                yield installation.house
+    except (AppError, SettingsError) as problem:
+        _fail(problem)
+
+
+def _address(settings: Settings, port: int) -> str:
+    return settings.public_url or f"http://{settings.host}:{port}"
+
+
+def _ask_server(settings: Settings, document: Document) -> None:
+    knock(settings.data_dir, "index", ids=[document.id])
+
+
+def _uploaded(
+    house: House, assistant: Assistant, files: list[Path], document_type: DocumentType
+) -> tuple[list[Document], list[str]]:
+    documents, refused = [], []
+    with click.progressbar(files, label="Adding  ", file=sys.stderr) as bar:
+        for path in bar:
+            try:
+                with path.open("rb") as stream:
+                    documents.append(
+                        house.add_document.add(assistant, Upload(path.name, stream, document_type))
+                    )
+            except AppError as problem:
+                refused.append(f"{path}: {problem.sentence}")
+    return documents, refused
+
+
+def _indexed(house: House, documents: list[Document]) -> list[str]:
+    """Wait until every document is ready or failed; a line for each that failed."""
+    waiting = {document.id: document for document in documents}
+    failed = []
+    with click.progressbar(length=len(documents), label="Indexing", file=sys.stderr) as bar:
+        while waiting:
+            for document_id in list(waiting):
+                found = house.index_document.look(document_id)
+                if found is not None and not _settled(found):
+                    continue
+                document = waiting.pop(document_id)
+                bar.update(1)
+                if found is not None and found.error:
+                    failed.append(f"{document.filename}: {found.error}")
+            if waiting:
+                time.sleep(POLL_S)
+    return failed
+
+
+def _settled(document: Document) -> bool:
+    return document.status is DocumentStatus.FAILED or (
+        document.status is DocumentStatus.READY and document.progress == 100
+    )
+
+
+def _chosen(house: House, assistant_id: str | None, document_id: str | None) -> Iterator[Document]:
+    if document_id:
+        yield house.find_documents.get(OPERATOR, document_id)
+        return
+    cursor = ""
+    while True:
+        page = house.find_documents.page(OPERATOR, assistant_id or "", 500, cursor)
+        yield from page.items
+        cursor = page.next_cursor
+        if not cursor:
+            return
+
+
+def _doctored(settings: Settings, *, fix: bool) -> list[str]:
+    try:
+        if owner_lives(settings):
+            return [str(line) for line in knock(settings.data_dir, "doctor", fix=fix)]
+        with _opened(settings) as house:
+            _wait_until_idle(house)
+            lines = house.keep_consistent.check(fix=fix)
+            _wait_until_idle(house)
+            return lines
+    except (AppError, SettingsError) as problem:
+        _fail(problem)
+
+
+def _wait_until_idle(house: House) -> None:
+    """Let the work that a start found in the records come to its end."""
+    while any(not _settled(one) for one in house.index_document.with_work()):
+        time.sleep(POLL_S)
+
+
+def _fail(problem: object) -> NoReturn:
+    sentence = problem.sentence if isinstance(problem, AppError) else str(problem)
+    click.echo(f"orquestra: {sentence}", err=True)
+    sys.exit(2)
+
+
+if __name__ == "__main__":
+    cli()

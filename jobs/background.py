@@ -1,0 +1,147 @@
+"""Background work in threads of this process, found again in the records after a restart."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+from kit.errors import AppError
+from kit.logging import get_logger
+from models.documents import Document
+
+BACK_OFF_S = (1.0, 5.0, 15.0, 60.0)
+SWEEP_EVERY_S = 60.0
+_log = get_logger("jobs")
+
+
+class FairQueue:
+    """Ids that wait, each once; whose assistant had its turn last comes last."""
+
+    def __init__(self) -> None:
+        self._ready = threading.Condition()
+        self._waiting: OrderedDict[str, deque[str]] = OrderedDict()
+        self._known: set[str] = set()
+        self._running: set[str] = set()
+        self._again: set[tuple[str, str]] = set()
+        self._closed = False
+
+    def put(self, group: str, item: str) -> None:
+        """Add an item, unless it waits already; one that runs is run once more after."""
+        with self._ready:
+            if item in self._running:
+                self._again.add((group, item))
+            elif item not in self._known:
+                self._known.add(item)
+                self._waiting.setdefault(group, deque()).append(item)
+                self._ready.notify()
+
+    def take(self) -> str | None:
+        """The next item, when there is one; ``None`` once closed."""
+        with self._ready:
+            self._ready.wait_for(lambda: self._waiting or self._closed)
+            if self._closed:
+                return None
+            group, items = next(iter(self._waiting.items()))
+            item = items.popleft()
+            self._waiting.move_to_end(group)
+            if not items:
+                del self._waiting[group]
+            self._known.discard(item)
+            self._running.add(item)
+            return item
+
+    def done(self, item: str) -> None:
+        """Say that an item taken is finished."""
+        with self._ready:
+            self._running.discard(item)
+            again = [pair for pair in self._again if pair[1] == item]
+            self._again.difference_update(again)
+        for group, name in again:
+            self.put(group, name)
+
+    def close(self) -> None:
+        """Let every taker go."""
+        with self._ready:
+            self._closed = True
+            self._ready.notify_all()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return not (self._known or self._running)
+
+
+class Background:
+    """Runs ``index`` for each document handed in, and ``sweep`` every minute."""
+
+    def __init__(self, *, workers: int = 1) -> None:
+        self._queue = FairQueue()
+        self._workers = workers
+        self._threads: list[threading.Thread] = []
+        self._stopping = threading.Event()
+        self._index: Callable[[str], None] | None = None
+        self._retries: dict[str, int] = {}
+
+    def index_soon(self, document: Document) -> None:
+        """Have a document indexed (or what is left of a deleted one removed)."""
+        self._queue.put(document.assistant_id, document.id)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits or runs."""
+        return self._queue.idle
+
+    def start(self, *, index: Callable[[str], None], sweep: Callable[[], None]) -> None:
+        """Begin, with threads that do not keep the process alive."""
+        self._index = index
+        names = [(f"index-{n}", self._work) for n in range(self._workers)]
+        for name, run in [*names, ("sweep", lambda: self._sweep(sweep))]:
+            thread = threading.Thread(target=run, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Finish what runs, for a moment; the rest is found in the records at the next start."""
+        self._stopping.set()
+        self._queue.close()
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _work(self) -> None:
+        while (document_id := self._queue.take()) is not None:
+            try:
+                self._try(document_id)
+            finally:
+                self._queue.done(document_id)
+
+    def _try(self, document_id: str) -> None:
+        if self._index is None:
+            return
+        try:
+            self._index(document_id)
+        except AppError as problem:
+            self._later(document_id, problem.error_code)
+        except Exception as problem:  # the thread's outermost loop: one broken document must not end indexing
+            _log.error("indexing failed", document_id=document_id, exc_info=problem)
+            self._later(document_id, type(problem).__name__)
+        else:
+            self._retries.pop(document_id, None)
+
+    def _later(self, document_id: str, code: str) -> None:
+        tries = self._retries.get(document_id, 0)
+        self._retries[document_id] = tries + 1
+        wait_s = BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)]
+        _log.warning("indexing put off", document_id=document_id, code=code, seconds=wait_s)
+        timer = threading.Timer(wait_s, self._queue.put, ("", document_id))
+        timer.daemon = True
+        timer.start()
+
+    def _sweep(self, sweep: Callable[[], None]) -> None:
+        while not self._stopping.wait(SWEEP_EVERY_S):
+            try:
+                sweep()
+            except AppError as problem:
+                _log.warning("sweep put off", code=problem.error_code)

@@ -1,0 +1,61 @@
+"""The web server: ``python main.py``, or ``waitress-serve --port=8080 --call main:create_app``."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+
+from flask import Flask
+
+from bootstrap import Installation, open_installation
+from kit import logging
+from kit.errors import SettingsError
+from kit.settings import PROJECT_ROOT, Settings
+from routes.app import create_flask
+from routes.server import serve
+
+
+def create_app() -> Flask:
+    """The application, started: records, vectors and background work run until the process ends."""
+    _, app = start(Settings.from_env(os.environ, PROJECT_ROOT / ".env"))
+    return app
+
+
+def start(settings: Settings) -> tuple[Installation, Flask]:
+    """Start an installation and the application over it; it is stopped when the process exits."""
+    logging.configure(settings.log_level)
+    installation = open_installation(settings)
+    atexit.register(installation.stop)
+    installation.start_work()
+    return installation, create_flask(installation.house)
+
+
+def main() -> int:
+    """Serve until SIGTERM or Ctrl-C, then answer what is running and stop."""
+    try:
+        settings = Settings.from_env(os.environ, PROJECT_ROOT / ".env")
+        installation, app = start(settings)
+    except SettingsError as problem:
+        sys.stderr.write(f"orquestra: {problem}\n")
+        return 2
+    serve(app, settings, when_up=lambda port: print_welcome(installation, port))
+    installation.stop()
+    return 0
+
+
+def print_welcome(installation: Installation, port: int) -> None:
+    """Tell the person who started it where it is, and how the first account is made."""
+    settings = installation.house.settings
+    address = settings.public_url or f"http://{settings.host}:{port}"
+    lines = [f"Orquestra listens on {address}"]
+    if not installation.house.register_user.any_account():
+        lines.append(
+            "There is no account yet. Make the first one from this machine (POST /auth/register), with\n"
+            f"`python cli.py create-admin`, or from elsewhere with X-Setup-Token: {installation.setup_token}"
+        )
+    sys.stderr.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

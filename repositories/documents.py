@@ -1,0 +1,203 @@
+"""Documents in the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from models.documents import Document, DocumentStatus, DocumentType
+from models.pages import Page
+from repositories.base import Change, Repository
+from repositories.scope import Scope
+from repositories.values import Record, choice, moment
+
+# On a document that something is still to be done with: the few that a start or a sweep looks at.
+OPEN, OVER = "open", "over"
+
+
+class DocumentRepository(Repository):
+    """One record a document; a deleted one stays, unseen, until all that belongs to it is gone."""
+
+    collection: ClassVar[str] = "documents"
+    page_keys: ClassVar[Mapping[str, str]] = {
+        "assistant_id": "assistant_page",
+        "owner_id": "owner_page",
+        "whole": "page",
+    }
+
+    def add(self, document: Document) -> None:
+        """Keep a new document."""
+        self._insert(Scope(assistant_id=document.assistant_id), _record(document))
+
+    def get(self, scope: Scope, document_id: str) -> Document | None:
+        """The document of this id within the scope, unless it is deleted."""
+        record = self._get(scope, document_id, when={"deleted": False})
+        return _document(record) if record else None
+
+    def get_any(self, document_id: str) -> Document | None:
+        """The document of this id, deleted or not, whoever's; for background work alone."""
+        record = self._by_key("_id", document_id)
+        return _document(record) if record else None
+
+    def page(self, scope: Scope, limit: int, cursor: str = "") -> Page[Document]:
+        """Documents within the scope, newest first."""
+        return self._page(scope, limit=limit, cursor=cursor, match={"deleted": False}).map(_document)
+
+    def count(self, scope: Scope) -> int:
+        """How many documents lie within the scope."""
+        return self._count(scope, match={"deleted": False})
+
+    def of_assistant(self, assistant_id: str, document_type: DocumentType | None = None) -> list[Document]:
+        """Every document of an assistant that is not deleted, oldest first."""
+        match: dict[str, Any] = {"deleted": False}
+        if document_type is not None:
+            match["type"] = document_type
+        return [_document(record) for record in self._each(Scope(assistant_id=assistant_id), match=match)]
+
+    def same_name(self, document: Document) -> list[Document]:
+        """The documents under a document's name (itself left out) that are not deleted, oldest first."""
+        found = self._found({"name_key": _name_key(document), "deleted": False}, ("_id", 1), 0, ())
+        return [_document(record) for record in found if record["_id"] != document.id]
+
+    def by_ids(self, assistant_id: str, ids: list[str]) -> list[Document]:
+        """The documents of these ids that are not deleted."""
+        found = self._by_ids(Scope(assistant_id=assistant_id), ids, match={"deleted": False})
+        return [_document(record) for record in found]
+
+    def with_work(self) -> list[Document]:
+        """Every document of the installation that something is still to be done with, oldest first."""
+        return [_document(record) for record in self._found({"work": OPEN}, ("_id", 1), 0, ())]
+
+    def each(self) -> Iterator[Document]:
+        """Every document of the installation, deleted ones too; for the doctor alone."""
+        return map(_document, self._each(Scope(whole=True)))
+
+    def claim(self, document: Document, lease: str) -> bool:
+        """Take the work on a document, unless another running process has it."""
+        when = {"deleted": False, "work": OPEN, "lease": document.lease}
+        return self._change_record(document, {"$set": {"lease": lease}, "$inc": {"attempts": 1}}, when)
+
+    def set_progress(self, document: Document, progress: int) -> bool:
+        """Say how far the work has come (0 to 100); ``False`` when it was deleted meanwhile."""
+        change: dict[str, Any] = {"progress": progress}
+        if document.status is not DocumentStatus.READY:
+            change["status"] = DocumentStatus.PROCESSING
+        return self._change_record(document, {"$set": change}, {"deleted": False})
+
+    def set_ready(self, document: Document) -> bool:
+        """Put a document's new chunks into answers, in one write; ``False`` when it was deleted meanwhile."""
+        change = {
+            "status": DocumentStatus.READY,
+            "progress": 100,
+            "error": None,
+            "lease": "",
+            "attempts": 0,
+            "chunks": document.chunks,
+            "title": document.title,
+            "language": document.language,
+            "pages": document.pages,
+            "live_version": document.live_version,
+        }
+        return self._change_record(document, {"$set": change}, {"deleted": False})
+
+    def set_failed(self, document: Document, error: str) -> bool:
+        """Say why a document cannot be read. One that is in answers already stays there."""
+        status = DocumentStatus.READY if document.live_version else DocumentStatus.FAILED
+        change = {"status": status, "error": error, "lease": "", "work": OVER, "progress": 100}
+        return self._change_record(document, {"$set": change}, {"deleted": False})
+
+    def set_work(self, document: Document, *, is_open: bool, **changes: Any) -> bool:
+        """Open or end the work on a document, with further changes in the same write."""
+        change = {"work": OPEN if is_open else OVER, "lease": "", **changes}
+        return self._change_record(document, {"$set": change}, {"deleted": False})
+
+    def replaced_by(self, document: Document, newer_id: str) -> None:
+        """Note a later upload of the same name: the document leaves when that one is ready."""
+        self._change_record(document, {"$addToSet": {"replaced_by": newer_id}}, {})
+
+    def set_aside(self, document: Document, *, aside: bool) -> None:
+        """Note where a document's file lies."""
+        self._change_record(document, {"$set": {"aside": aside}}, {})
+
+    def mark_deleted(self, document: Document) -> bool:
+        """Make a document invisible at once; whether it was visible."""
+        change = {"$set": {"deleted": True, "work": OPEN, "lease": ""}}
+        return self._change_record(document, change, {"deleted": False})
+
+    def forget(self, document: Document) -> None:
+        """Remove the record, last of all."""
+        self._delete(Scope(assistant_id=document.assistant_id), document.id)
+
+    def change_owner(self, assistant_id: str, owner_id: str) -> None:
+        """Follow an assistant to its new owner."""
+        for document in self.of_assistant(assistant_id):
+            self._change_record(document, {"$set": {"owner_id": owner_id}}, {})
+
+    def delete_all_of(self, assistant_id: str) -> int:
+        """Remove every record of an assistant."""
+        return self._delete_all(Scope(assistant_id=assistant_id))
+
+    def _change_record(self, document: Document, change: Change, when: Mapping[str, Any]) -> bool:
+        return self._update(Scope(assistant_id=document.assistant_id), document.id, change, when=when)
+
+
+def _name_key(document: Document) -> str:
+    return f"{document.assistant_id}:{document.type}:{document.filename}"
+
+
+def _record(document: Document) -> Record:
+    return {
+        "_id": document.id,
+        "assistant_id": document.assistant_id,
+        "owner_id": document.owner_id,
+        "filename": document.filename,
+        "name_key": _name_key(document),
+        "type": document.type,
+        "size": document.size,
+        "sha256": document.sha256,
+        "status": document.status,
+        "progress": document.progress,
+        "error": document.error,
+        "chunks": document.chunks,
+        "title": document.title,
+        "language": document.language,
+        "pages": document.pages,
+        "live_version": document.live_version,
+        "replaced_by": document.replaced_by,
+        "lease": document.lease,
+        "attempts": document.attempts,
+        "aside": document.aside,
+        "deleted": document.deleted,
+        "work": OPEN,
+        "createdAt": document.created_at,
+    }
+
+
+def _document(record: Record) -> Document:
+    document = Document(
+        id=record["_id"],
+        assistant_id=record["assistant_id"],
+        owner_id=record.get("owner_id", ""),
+        filename=record["filename"],
+        type=choice(record["type"], DocumentType.RAG),
+        size=int(record["size"]),
+        sha256=record["sha256"],
+        created_at=moment(record["createdAt"]),
+        status=choice(record["status"], DocumentStatus.PENDING),
+    )
+    return replace(
+        document,
+        progress=int(record.get("progress", 0)),
+        error=record.get("error"),
+        chunks=int(record.get("chunks", 0)),
+        title=record.get("title", ""),
+        language=record.get("language", ""),
+        pages=record.get("pages"),
+        live_version=int(record.get("live_version", 0)),
+        replaced_by=tuple(record.get("replaced_by", ())),
+        lease=record.get("lease", ""),
+        attempts=int(record.get("attempts", 0)),
+        aside=bool(record.get("aside", False)),
+        deleted=bool(record.get("deleted", False)),
+    )

@@ -1,0 +1,131 @@
+"""The Flask application over a house of use cases."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Flask
+from flask.json.provider import DefaultJSONProvider
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import PathConverter
+
+from kit.settings import Settings
+from routes import assistants, auth, chats, console, documents, errors, health, limits, requests
+from routes.guards import GUARD_ATTRIBUTE
+from routes.house import EXTENSION
+from routes.schemas.fields import ErrorBody
+from services.house import House
+
+VERSION = "0.1.0"
+BLUEPRINTS = (auth.blueprint, assistants.blueprint, chats.blueprint, documents.blueprint, health.blueprint)
+# The form fields around a file, beside the file itself.
+FORM_ROOM = 1 << 20
+MAX_JSON_BYTES = 4 << 20
+SECURITY: dict[str, list[dict[str, list[str]]]] = {
+    "person": [{"person": []}],
+    "admin": [{"person": []}],
+    "bot": [{"assistant_key": []}, {"assistant_bearer": []}],
+    "anybody": [],
+}
+
+
+class ChatName(PathConverter):
+    """A chat's id or a contact's: any characters, a trailing slash left out as everywhere."""
+
+    def to_python(self, value: str) -> str:
+        """The name without the slash that ends the path."""
+        return value.removesuffix("/")
+
+
+class _Api(Api):  # type: ignore[misc]  # flask-smorest ships no types
+    """flask-smorest with our error body and our error handlers."""
+
+    ERROR_SCHEMA = ErrorBody
+
+    def _register_error_handlers(self) -> None:
+        errors.register(self._app)
+
+
+class _Json(DefaultJSONProvider):
+    """Compact, UTF-8, in the order of the schema, and never ``NaN``."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        return super().dumps(obj, allow_nan=False, **kwargs)
+
+
+def create_flask(house: House) -> Flask:
+    """An application that serves ``house``; building it starts nothing."""
+    settings = house.settings
+    app = Flask("orquestra", static_folder=None)
+    app.json = _Json(app)
+    app.extensions[EXTENSION] = house
+    app.config.update(_config(settings, house.jwt_secret))
+    app.url_map.strict_slashes = False
+    app.url_map.converters["chat_name"] = ChatName
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    JWTManager(app)
+    api = _Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(console.blueprint)
+    requests.register(app)
+    limits.register(app, settings.rate_limit)
+    if settings.cors_origins:
+        exposed = ["X-Request-ID", "X-Next-Cursor", "X-Total-Count", "Retry-After"]
+        CORS(app, origins=list(settings.cors_origins), expose_headers=exposed, max_age=600)
+    app.config["OPENAPI_TEXT"] = json.dumps(_described(app, api), ensure_ascii=False)
+    return app
+
+
+def _config(settings: Settings, jwt_secret: str) -> dict[str, Any]:
+    return {
+        "API_TITLE": "Orquestra",
+        "API_VERSION": VERSION,
+        "OPENAPI_VERSION": "3.0.3",
+        "JWT_SECRET_KEY": jwt_secret,
+        "JWT_ALGORITHM": "HS256",
+        "MAX_CONTENT_LENGTH": (settings.max_upload_mb << 20) + FORM_ROOM,
+        "MAX_FORM_MEMORY_SIZE": FORM_ROOM,
+        "MAX_FORM_PARTS": 20,
+        "PROPAGATE_EXCEPTIONS": False,
+        "API_SPEC_OPTIONS": {
+            "info": {"description": "Assistants with documents and chats.", "license": {"name": "MIT"}},
+            "components": {
+                "securitySchemes": {
+                    "person": {"type": "http", "scheme": "bearer"},
+                    "assistant_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+                    "assistant_bearer": {"type": "http", "scheme": "bearer"},
+                }
+            },
+        },
+    }
+
+
+def _described(app: Flask, api: Api) -> dict[str, Any]:
+    """The OpenAPI description, with each route's credential and the one error body."""
+    description: dict[str, Any] = api.spec.to_dict()
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    for rule in app.url_map.iter_rules():
+        operations = description["paths"].get(_openapi_path(str(rule)), {})
+        guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
+        for method in (rule.methods or set()) & {name.upper() for name in operations}:
+            operation = operations[method.lower()]
+            operation["security"] = SECURITY.get(guard, [])
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = {"description": "Any error.", "content": error}
+    return description
+
+
+def _openapi_path(rule: str) -> str:
+    parts = [f"{{{part[1:-1].split(':')[-1]}}}" if part.startswith("<") else part for part in rule.split("/")]
+    return "/".join(parts)

@@ -1,0 +1,138 @@
+"""A blueprint whose bodies are read strictly and whose decorators are typed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import flask
+import flask_smorest
+import marshmallow
+from webargs import core
+from webargs.flaskparser import FlaskParser, is_json_request
+
+from kit.errors import BadRequest, Invalid, UnsupportedFormat
+
+MAX_JSON_DEPTH = 32
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?+', re.DOTALL)
+_LARGEST = 2**63 - 1
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def load_json(raw: bytes) -> Any:
+    """The JSON value in ``raw``.
+
+    ``BadRequest`` when it is not JSON (``NaN`` is not), nests deeper than ``MAX_JSON_DEPTH`` or holds
+    an integer beyond 64 bits; ``Invalid`` when a text holds NUL or half a surrogate pair.
+    """
+    if _depth(raw) > MAX_JSON_DEPTH:
+        raise BadRequest(f"The body nests deeper than {MAX_JSON_DEPTH} levels.", code="json_too_deep")
+    try:
+        value = json.loads(raw, parse_constant=_refuse_constant, parse_int=_bounded_int)
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not valid JSON.", code="bad_json") from None
+    if rb"\u" in raw or b"\x00" in raw:
+        _refuse_unstorable(value)
+    return value
+
+
+class _BodyParser(FlaskParser):
+    """webargs' parser with a strict JSON reader and our own errors."""
+
+    def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
+        del schema  # the whole body is read whatever is wanted of it
+        raw = req.get_data(cache=True)
+        if not raw:
+            return core.missing
+        if not is_json_request(req):
+            raise UnsupportedFormat("Send the body as JSON, with Content-Type: application/json.")
+        value = load_json(raw)
+        if not isinstance(value, dict):
+            raise Invalid("The body must be a JSON object.", details={"json": ["Must be an object."]})
+        return value
+
+    def handle_error(
+        self, error: marshmallow.ValidationError, *_args: Any, **_kwargs: Any
+    ) -> NoReturn:
+        raise Invalid.fields(flatten_messages(error.messages))
+
+
+def flatten_messages(messages: Any) -> dict[str, list[str]]:
+    """Marshmallow's nested messages as ``{"limits.tokens_per_day": ["…"]}``, the location left out."""
+    flat: dict[str, list[str]] = {}
+    if isinstance(messages, dict):
+        for part in messages.values():
+            _flatten(part, "", flat)
+    return flat or {"body": [str(messages)]}
+
+
+def _flatten(messages: Any, name: str, into: dict[str, list[str]]) -> None:
+    if isinstance(messages, dict):
+        for key, part in messages.items():
+            _flatten(part, f"{name}.{key}" if name else str(key), into)
+        return
+    texts = messages if isinstance(messages, list) else [messages]
+    into.setdefault("body" if name in ("", "_schema") else name, []).extend(str(text) for text in texts)
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest ships no types
+    """flask-smorest's blueprint, reading bodies through ``load_json``."""
+
+    ARGUMENTS_PARSER = _BodyParser()
+
+    def path(self, rule: str, *methods: str) -> Callable[[View], View]:
+        """Serve ``rule`` for ``methods`` (GET when none is named)."""
+        decorate: Callable[[View], View] = self.route(rule, methods=list(methods) or ["GET"])
+        return decorate
+
+    def takes(
+        self, schema: type[marshmallow.Schema], location: str = "json", **more: Any
+    ) -> Callable[[View], View]:
+        """Validate ``location`` of the request by ``schema`` and pass the result on by position."""
+        decorate: Callable[[View], View] = self.arguments(schema, location=location, **more)
+        return decorate
+
+    def gives(
+        self, status: int, schema: type[marshmallow.Schema] | marshmallow.Schema | None = None, **more: Any
+    ) -> Callable[[View], View]:
+        """Answer with ``status`` and what the handler returns, dumped by ``schema``."""
+        decorate: Callable[[View], View] = self.response(status, schema, **more)
+        return decorate
+
+
+def _depth(raw: bytes) -> int:
+    """How deep brackets nest outside strings; one pass, no recursion."""
+    deepest = depth = 0
+    if raw.count(b"[") + raw.count(b"{") <= MAX_JSON_DEPTH:
+        return 0
+    for byte in _STRINGS.sub(b"", raw):
+        if byte in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+            if deepest > MAX_JSON_DEPTH:
+                break
+        elif byte in b"]}":
+            depth -= 1
+    return deepest
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _bounded_int(digits: str) -> int:
+    if len(digits) > 20 or abs(number := int(digits)) > _LARGEST:
+        raise ValueError("beyond 64 bits")
+    return number
+
+
+def _refuse_unstorable(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    if "\\u0000" in text:
+        raise Invalid("A text holds a NUL character.", details={"json": ["No text may hold NUL."]})
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise Invalid("A text holds half a character.", details={"json": ["Not valid Unicode."]}) from None

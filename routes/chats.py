@@ -1,0 +1,195 @@
+"""The bots' route, and what people see of chats and do in them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Response
+
+from kit.errors import AppError
+from models.actors import Actor
+from models.assistants import Assistant
+from models.chats import Channel, Chat, Message
+from repositories.chats import ChatFilter
+from routes.blueprint import Blueprint
+from routes.errors import error_body
+from routes.guards import bot, person
+from routes.house import house
+from routes.paging import listed
+from routes.schemas import chats as schemas
+from routes.schemas.fields import Deleted, ListArguments
+from services.chats.answer_message import AnswerStream
+from services.chats.turns import Answer, Incoming
+
+blueprint = Blueprint("chats", __name__, url_prefix="/chats", description="Turns, chats, people's replies.")
+
+
+@blueprint.path("/enviarMensagemLLM", "POST")
+@bot
+@blueprint.takes(schemas.MessageIn)
+@blueprint.gives(200, schemas.AnswerOut)
+def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:
+    """Answer what a contact wrote.
+
+    The same ``message_id`` again gives the same answer and no second turn; after a failed turn it runs that turn
+    again. With ``stream: true`` the answer is ``text/event-stream``: events ``token`` ({text}), then one ``done``
+    (this answer) or ``error`` (the error body).
+    """
+    incoming = Incoming(
+        channel=Channel(body["id"], body["message_service"]),
+        message=body["message"],
+        username=body["username"] or "",
+        active=body["active"],
+        message_id=body["message_id"] or "",
+        model=body["model"] or "",
+    )
+    if body["stream"]:
+        return _streamed(house().answer_message.stream(assistant, incoming))
+    return house().answer_message.answer(assistant, incoming)
+
+
+@blueprint.path("/list")
+@person
+@blueprint.takes(schemas.ChatListArguments, "query")
+@blueprint.gives(200, schemas.ChatOut(many=True))
+def list_chats(args: dict[str, Any], actor: Actor) -> Any:
+    """The caller's chats, newest first."""
+    return _listed(actor, args, None)
+
+
+@blueprint.path("/listarAtivos")
+@person
+@blueprint.takes(schemas.ChatListArguments, "query")
+@blueprint.gives(200, schemas.ChatOut(many=True))
+def list_active(args: dict[str, Any], actor: Actor) -> Any:
+    """Those that the assistant answers."""
+    return _listed(actor, args, active=True)
+
+
+@blueprint.path("/listarInativos")
+@person
+@blueprint.takes(schemas.ChatListArguments, "query")
+@blueprint.gives(200, schemas.ChatOut(many=True))
+def list_inactive(args: dict[str, Any], actor: Actor) -> Any:
+    """Those that a person has taken over."""
+    return _listed(actor, args, active=False)
+
+
+@blueprint.path("/get/<chat_name:name>")
+@person
+@blueprint.gives(200, schemas.ChatOut)
+def get(name: str, actor: Actor) -> Chat:
+    """One chat, by its id or by the channel's id of its contact."""
+    return house().find_chats.get(actor, name)
+
+
+@blueprint.path("/messages/<chat_name:name>")
+@person
+@blueprint.takes(ListArguments, "query")
+@blueprint.gives(200, schemas.MessageOut(many=True))
+def messages(args: dict[str, Any], name: str, actor: Actor) -> Any:
+    """A chat's messages by turn, oldest first."""
+    find = house().find_chats
+    chat = find.get(actor, name)
+    return listed(
+        args, lambda limit, cursor: find.messages(chat, limit, cursor), lambda: find.count_messages(chat)
+    )
+
+
+@blueprint.path("/desativar/<chat_name:name>", "PUT")
+@person
+@blueprint.gives(200, schemas.ChatOut)
+def deactivate(name: str, actor: Actor) -> Chat:
+    """Take a chat over: the assistant is silent in it."""
+    return house().take_over.set_active(house().find_chats.get(actor, name), active=False)
+
+
+@blueprint.path("/ativar/<chat_name:name>", "PUT")
+@person
+@blueprint.gives(200, schemas.ChatOut)
+def activate(name: str, actor: Actor) -> Chat:
+    """Hand a chat back to the assistant."""
+    return house().take_over.set_active(house().find_chats.get(actor, name), active=True)
+
+
+@blueprint.path("/reply/<chat_name:name>", "POST")
+@person
+@blueprint.takes(schemas.ReplyIn)
+@blueprint.gives(201, schemas.MessageOut)
+def reply(body: dict[str, str], name: str, actor: Actor) -> Message:
+    """A person's reply: added to the chat, and in the assistant's outbox until the bot has delivered it."""
+    return house().take_over.reply(actor, house().find_chats.get(actor, name), body["message"])
+
+
+@blueprint.path("/delete/<chat_name:name>", "DELETE")
+@person
+@blueprint.gives(200, Deleted)
+def delete(name: str, actor: Actor) -> dict[str, str]:
+    """Delete a chat with its messages."""
+    house().take_over.delete(house().find_chats.get(actor, name))
+    return {"message": "The chat and its messages are gone."}
+
+
+@blueprint.path("/outbox")
+@bot
+@blueprint.takes(ListArguments, "query")
+@blueprint.gives(200, schemas.WaitingOut(many=True))
+def outbox(args: dict[str, Any], assistant: Assistant) -> Any:
+    """People's replies that wait to be delivered, oldest first."""
+    deliver = house().deliver_replies
+    return listed(
+        args,
+        lambda limit, cursor: deliver.waiting(assistant, limit, cursor),
+        lambda: deliver.count(assistant),
+    )
+
+
+@blueprint.path("/outbox/ack", "POST")
+@bot
+@blueprint.takes(schemas.AckIn)
+@blueprint.gives(200, schemas.AckOut)
+def acknowledge(body: dict[str, list[str]], assistant: Assistant) -> dict[str, int]:
+    """Say that replies were delivered; until then they are offered again."""
+    return {"acknowledged": house().deliver_replies.acknowledge(assistant, body["ids"])}
+
+
+def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # noqa: FBT001  # None: both
+    find = house().find_chats
+    wanted = ChatFilter(
+        assistant_id=args["assistant_id"],
+        message_service=args["message_service"],
+        text=args["q"],
+        since=args["since"],
+        until=args["until"],
+        active=active,
+    )
+    return listed(
+        args,
+        lambda limit, cursor: find.page(actor, wanted, limit, cursor),
+        lambda: find.count(actor, wanted),
+    )
+
+
+def _streamed(stream: AnswerStream) -> Response:
+    response = Response(_events(stream), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(stream.close)
+    return response
+
+
+def _events(stream: AnswerStream) -> Iterator[str]:
+    try:
+        for step in stream:
+            if isinstance(step, Answer):
+                yield _event("done", schemas.AnswerOut().dump(step))
+            else:
+                yield _event("token", {"text": step})
+    except AppError as problem:
+        yield _event("error", error_body(problem))
+
+
+def _event(name: str, data: Any) -> str:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,96 @@
+"""Documents: uploads and what becomes of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, send_file
+
+from integrations.files import relative_path
+from models.actors import Actor
+from models.documents import Document
+from routes.blueprint import Blueprint
+from routes.guards import person
+from routes.house import house
+from routes.paging import listed
+from routes.schemas import documents as schemas
+from routes.schemas.fields import Deleted
+from services.documents.add_document import Upload
+
+blueprint = Blueprint(
+    "documents", __name__, url_prefix="/documents", description="What assistants know, and their prompts."
+)
+
+
+@blueprint.path("/add", "POST")
+@person
+@blueprint.takes(schemas.UploadForm, "form")
+@blueprint.takes(schemas.UploadFile, "files")
+@blueprint.gives(201, schemas.DocumentOut)
+def add(form: dict[str, Any], files: dict[str, Any], actor: Actor) -> Any:
+    """Upload a document; it is answered from once its ``status`` is ``ready``."""
+    assistant = house().find_assistants.get(actor, form["assistant_id"])
+    file = files["file"]
+    upload = Upload(file.filename or "", file.stream, form["type"], form["replace"])
+    document = house().add_document.add(assistant, upload)
+    return document, {"Location": f"/documents/get/{document.id}"}
+
+
+@blueprint.path("/list")
+@person
+@blueprint.takes(schemas.DocumentListArguments, "query")
+@blueprint.gives(200, schemas.DocumentOut(many=True))
+def list_documents(args: dict[str, Any], actor: Actor) -> Any:
+    """The caller's documents, newest first."""
+    find, assistant_id = house().find_documents, args["assistant_id"]
+    return listed(
+        args,
+        lambda limit, cursor: find.page(actor, assistant_id, limit, cursor),
+        lambda: find.count(actor, assistant_id),
+    )
+
+
+@blueprint.path("/get/<document_id>")
+@person
+@blueprint.gives(200, schemas.DocumentOut)
+def get(document_id: str, actor: Actor) -> Document:
+    """One document."""
+    return house().find_documents.get(actor, document_id)
+
+
+@blueprint.path("/path/get/<document_id>", "GET", "PUT")
+@person
+@blueprint.gives(200, schemas.PathOut)
+def get_path(document_id: str, actor: Actor) -> dict[str, str]:
+    """Where the file lies, relative to the installation."""
+    return {"path": relative_path(house().find_documents.get(actor, document_id))}
+
+
+@blueprint.path("/download/<document_id>")
+@person
+@blueprint.gives(200, content_type="application/octet-stream")
+def download(document_id: str, actor: Actor) -> Response:
+    """The bytes as uploaded."""
+    document = house().find_documents.get(actor, document_id)
+    path = house().find_documents.content(document)
+    return send_file(
+        path, mimetype="application/octet-stream", as_attachment=True, download_name=document.filename
+    )
+
+
+@blueprint.path("/delete/<document_id>", "DELETE")
+@person
+@blueprint.gives(200, Deleted)
+def delete(document_id: str, actor: Actor) -> dict[str, str]:
+    """Delete a document: record, file and chunks."""
+    house().delete_document.delete(house().find_documents.get(actor, document_id))
+    return {"message": "The document is gone."}
+
+
+@blueprint.path("/reindex/<document_id>", "POST")
+@person
+@blueprint.gives(202, schemas.Accepted)
+def reindex(document_id: str, actor: Actor) -> dict[str, str]:
+    """Read the document anew; it stays in answers meanwhile."""
+    house().reindex_document.reindex(house().find_documents.get(actor, document_id))
+    return {"message": "The document will be read anew."}

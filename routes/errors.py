@@ -1,0 +1,95 @@
+"""Every error becomes the one error body: ``{error, message, details, request_id}``."""
+
+from __future__ import annotations
+
+import math
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, g, jsonify
+from werkzeug.exceptions import HTTPException
+
+from kit import errors
+from kit.errors import AppError
+from kit.logging import get_logger
+
+STATUS: dict[type[AppError], int] = {
+    errors.BadRequest: 400,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.TooLarge: 413,
+    errors.UnsupportedFormat: 415,
+    errors.Invalid: 422,
+    errors.TooManyRequests: 429,
+    errors.UpstreamFailed: 502,
+    errors.Unavailable: 503,
+    errors.UpstreamTimeout: 504,
+    errors.StorageFull: 507,
+}
+_SENTENCES = {
+    400: "The request cannot be read.",
+    404: "There is nothing here.",
+    405: "This address does not take that method.",
+    413: "That is larger than this server takes.",
+    415: "This kind of content is not supported.",
+    429: "Too many requests.",
+    500: "Something went wrong on our side; the request id helps to find out what.",
+}
+_NAMES = {status.value: status.name.lower() for status in HTTPStatus}
+_log = get_logger("routes")
+
+
+def status_of(error: AppError) -> int:
+    """The HTTP status of an error: that of the nearest kind it is."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def error_body(error: AppError) -> dict[str, Any]:
+    """The one error body, for answers and for streams alike."""
+    return _body(error.error_code, error.sentence, error.details)
+
+
+def render(error: AppError) -> Response:
+    """The error as a response with its status and headers."""
+    response = jsonify(error_body(error))
+    response.status_code = status_of(error)
+    if error.retry_after is not None:
+        g.retry_after = str(max(1, math.ceil(error.retry_after)))
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="orquestra"'
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every error of ``app`` in the one shape."""
+    app.register_error_handler(AppError, render)
+    app.register_error_handler(HTTPException, _render_http)
+    app.register_error_handler(Exception, _render_unexpected)
+
+
+def _render_http(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None and status < 400:
+        return Response(status=status, headers=dict(error.response.headers))  # a redirect
+    name = _NAMES.get(status, "error")
+    code = "rate_limited" if status == HTTPStatus.TOO_MANY_REQUESTS else name
+    response = jsonify(_body(code, _SENTENCES.get(status, error.name), {}))
+    response.status_code = status
+    for header, value in error.get_headers():
+        if header.lower() in ("allow", "retry-after"):
+            response.headers[header] = value
+    return response
+
+
+def _render_unexpected(error: Exception) -> Response:
+    # The outermost place: a bug must not show a stack trace, but must be found in the log.
+    _log.error("unexpected error", exc_info=error, error_type=type(error).__name__)
+    response = jsonify(_body("internal_error", _SENTENCES[500], {}))
+    response.status_code = 500
+    return response
+
+
+def _body(code: str, message: str, details: dict[str, Any]) -> dict[str, Any]:
+    return {"error": code, "message": message, "details": details, "request_id": g.get("request_id", "")}

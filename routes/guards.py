@@ -1,0 +1,110 @@
+"""Who calls: every route names its guard, and the guard hands the handler an ``Actor``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import g, request
+from flask_jwt_extended import decode_token
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt.exceptions import PyJWTError
+
+from kit.errors import Forbidden, Unauthenticated
+from models.actors import Actor
+from models.assistants import Assistant
+from routes.house import house
+from services.accounts.authenticate import PERSONAL_PREFIX
+from services.assistants.keys import KEY_PREFIX
+
+View = TypeVar("View", bound=Callable[..., Any])
+GUARD_ATTRIBUTE = "orquestra_guard"
+
+
+def person(view: View) -> View:
+    """A signed-in person or their program; the handler gets ``actor``."""
+
+    def check() -> dict[str, Any]:
+        return {"actor": _remember(_person())}
+
+    return _guarded(view, "person", check)
+
+
+def admin(view: View) -> View:
+    """A person with the role ``admin``; the handler gets ``actor``."""
+
+    def check() -> dict[str, Any]:
+        actor = _remember(_person())
+        if not actor.is_admin:
+            raise Forbidden("This is for admins.")
+        return {"actor": actor}
+
+    return _guarded(view, "admin", check)
+
+
+def bot(view: View) -> View:
+    """A bot with its assistant's key; the handler gets ``assistant``."""
+
+    def check() -> dict[str, Any]:
+        return {"assistant": _bot()}
+
+    return _guarded(view, "bot", check)
+
+
+def anybody(view: View) -> View:
+    """Nobody is asked who they are: said aloud, so that a forgotten guard is noticed."""
+    return _guarded(view, "anybody", dict)
+
+
+def optional_person() -> Actor | None:
+    """The person who calls, or ``None`` when no credential came at all."""
+    return _remember(_person()) if request.headers.get("Authorization") else None
+
+
+def _guarded(view: View, name: str, check: Callable[[], dict[str, Any]]) -> View:
+    @wraps(view)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return view(*args, **check(), **kwargs)
+
+    setattr(wrapper, GUARD_ATTRIBUTE, name)
+    return wrapper  # type: ignore[return-value]  # the wrapper takes what Flask passes, not what the view does
+
+
+def _person() -> Actor:
+    token = _bearer()
+    if token.startswith(KEY_PREFIX) or (not token and "X-API-Key" in request.headers):
+        raise Forbidden("An assistant's key reaches only the bots' routes.")
+    if not token:
+        raise Unauthenticated
+    if token.startswith(PERSONAL_PREFIX):
+        return house().authenticate.by_personal_token(token)
+    try:
+        claims = decode_token(token)
+    except (PyJWTError, JWTExtendedException, ValueError, KeyError):
+        raise Unauthenticated("The token is not valid (any more).") from None
+    return house().authenticate.by_session(str(claims.get("sid", "")), str(claims["sub"]))
+
+
+def _bot() -> Assistant:
+    bearer = _bearer()
+    key = request.headers.get("X-API-Key", "").strip() or bearer
+    if not key:
+        raise Unauthenticated("Send the assistant's key as X-API-Key.")
+    if not key.startswith(KEY_PREFIX) and key == bearer:
+        _person()
+        raise Forbidden("This route takes an assistant's key.")
+    assistant = house().authenticate.by_assistant_key(key)
+    g.actor_kind, g.actor_id = "bot", assistant.id
+    return assistant
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _remember(actor: Actor) -> Actor:
+    """Note who calls for the log line; the handler is handed the actor itself."""
+    g.actor_kind, g.actor_id = str(actor.kind), actor.user_id
+    return actor

@@ -1,0 +1,133 @@
+"""Assistants, their settings, searches in their documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, post_load, validate
+
+from models.assistants import Language, Limits, Persona
+from routes.schemas.fields import Body, HeadingPath, Moment, Number, Switch, Text, WholeNumber
+
+LONG_TEXT = 20_000
+MANY = 2**53 - 1
+
+
+class PersonaField(Body):
+    """Whom the assistant plays."""
+
+    char_descr = Text(LONG_TEXT, load_default="")
+    world_descr = Text(LONG_TEXT, load_default="")
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Persona:
+        return Persona(**data)
+
+
+class LimitsField(Body):
+    """Upper bounds; ``null`` is no bound."""
+
+    requests_per_minute = WholeNumber(1, MANY, allow_none=True)
+    tokens_per_day = WholeNumber(1, MANY, allow_none=True)
+    tokens_per_month = WholeNumber(1, MANY, allow_none=True)
+    money_per_month = Number(allow_none=True, validate=validate.Range(0, 1e12))
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Limits:
+        return Limits(**data)
+
+
+class _Settings(Body):
+    """What an owner may set; loads into ``settings``."""
+
+    company = Text(attribute="settings.company")
+    model = Text(200, attribute="settings.model")
+    fallback_models = fields.List(
+        Text(200, least=1), validate=validate.Length(max=20), attribute="settings.fallback_models"
+    )
+    temperature = Number(allow_none=True, validate=validate.Range(0, 2), attribute="settings.temperature")
+    top_p = Number(
+        allow_none=True, validate=validate.Range(0, 1, min_inclusive=False), attribute="settings.top_p"
+    )
+    max_tokens = WholeNumber(1, 1_000_000, allow_none=True, attribute="settings.max_tokens")
+    language = fields.Enum(Language, by_value=True, attribute="settings.language")
+    history_turns = WholeNumber(0, 100, attribute="settings.history_turns")
+    top_k = WholeNumber(1, 20, attribute="settings.top_k")
+    persona = fields.Nested(PersonaField, allow_none=True, attribute="settings.persona")
+    has_scratchpad = Switch(attribute="settings.has_scratchpad")
+    greeting = Text(LONG_TEXT, attribute="settings.greeting")
+    fallback_message = Text(LONG_TEXT, attribute="settings.fallback_message")
+    no_answer_message = Text(LONG_TEXT, attribute="settings.no_answer_message")
+    limits = fields.Nested(LimitsField, attribute="settings.limits")
+
+    @post_load
+    def _settled(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        settings = data.setdefault("settings", {})
+        if "fallback_models" in settings:
+            settings["fallback_models"] = tuple(settings["fallback_models"])
+        return data
+
+
+class AssistantIn(_Settings):
+    """A new assistant."""
+
+    name = Text(least=1, required=True)
+    owner_id = Text(24, load_default="", metadata={"description": "Another's is for admins."})
+
+
+class AssistantChange(_Settings):
+    """Any subset of an assistant; what is read-only may come back as it was."""
+
+    name = Text(least=1)
+    owner_id = Text(24, least=1)
+    _id = fields.Raw()
+    id = fields.Raw()
+    api_key = fields.Raw()
+    createdAt = fields.Raw()
+    updatedAt = fields.Raw()
+
+
+READ_ONLY = ("_id", "id", "api_key", "createdAt", "updatedAt")
+
+
+class AssistantOut(_Settings):
+    """An assistant as its owner sees it."""
+
+    _id = fields.String(attribute="id", dump_only=True)
+    id = fields.String(dump_only=True)
+    name = fields.String()
+    owner_id = fields.String()
+    api_key = fields.String()
+    createdAt = Moment(attribute="created_at")
+    updatedAt = Moment(attribute="updated_at")
+
+
+class KeyOut(Schema):
+    """An assistant's key."""
+
+    api_key = fields.String()
+
+
+class SearchIn(Body):
+    """A question to search an assistant's documents for."""
+
+    query = Text(LONG_TEXT, least=1, required=True)
+    top_k = WholeNumber(1, 50, load_default=None, allow_none=True)
+
+
+class PassageOut(Schema):
+    """A passage as the chat would be given it."""
+
+    document_id = fields.String()
+    filename = fields.String()
+    heading = HeadingPath(allow_none=True)
+    page = fields.Integer(allow_none=True)
+    text = fields.String()
+    score = fields.Float()
+
+
+class SearchOut(Schema):
+    """Passages, best first, and whether they are evidence for an answer."""
+
+    passages = fields.List(fields.Nested(PassageOut))
+    enough = fields.Boolean()

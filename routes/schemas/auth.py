@@ -1,0 +1,80 @@
+"""Accounts, sign-ins, personal API tokens."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+from models.actors import Role
+from routes.schemas.fields import Body, Moment, Switch, Text, WholeNumber
+
+
+class UserOut(Schema):
+    """An account as it is shown."""
+
+    id = fields.String()
+    name = fields.String()
+    email = fields.String()
+    role = fields.Enum(Role, by_value=True)
+    active = fields.Boolean()
+    createdAt = Moment(attribute="created_at")
+
+
+class RegisterIn(Body):
+    """A new account."""
+
+    name = Text(least=1, required=True)
+    email = fields.Email(required=True, validate=lambda text: len(text) <= 320)
+    password = fields.String(required=True, metadata={"format": "password"})
+
+
+class Registered(Schema):
+    """The account made."""
+
+    user = fields.Nested(UserOut)
+
+
+class LoginIn(Body):
+    """Who signs in."""
+
+    email = Text(320, least=1, required=True)
+    password = Text(1000, required=True, metadata={"format": "password"})
+
+
+class SignedIn(Schema):
+    """A token and whose it is."""
+
+    token = fields.String()
+    expires_at = Moment()
+    user = fields.Nested(UserOut)
+
+
+class PasswordIn(Body):
+    """A change of password."""
+
+    current_password = Text(1000, required=True)
+    new_password = fields.String(required=True)
+
+
+class TokenIn(Body):
+    """A personal API token to make."""
+
+    name = Text(least=1, required=True)
+    expires_in_days = WholeNumber(1, 3650, allow_none=True, load_default=None)
+
+
+class TokenOut(Schema):
+    """A personal API token; ``token`` is there once, when it is made."""
+
+    _id = fields.String(attribute="id")
+    name = fields.String()
+    token = fields.String()
+    expires_at = Moment()
+    createdAt = Moment(attribute="created_at")
+
+
+class UserChange(Body):
+    """What an admin changes of an account."""
+
+    name = Text(least=1)
+    role = fields.Enum(Role, by_value=True)
+    active = Switch()

@@ -1,0 +1,150 @@
+"""Chats, turns, messages, the outbox."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from models.chats import MessageRole, MessageStatus
+from routes.schemas.fields import (
+    CLIENT_ID_LENGTH,
+    Body,
+    HeadingPath,
+    ListArguments,
+    LooseBody,
+    Moment,
+    Switch,
+    Text,
+)
+
+MESSAGE_LENGTH = 50_000
+
+
+class TokenSums(Schema):
+    """Tokens read and written by all turns of a chat."""
+
+    in_ = fields.Integer(data_key="in", attribute="input")
+    out = fields.Integer(attribute="output")
+
+
+class TokensOut(TokenSums):
+    """Tokens read and written; ``estimated`` where the model server did not count them."""
+
+    estimated = fields.Boolean()
+
+
+class ChannelOut(Schema):
+    """Where the contact writes."""
+
+    id = fields.String()
+    message_service = fields.String()
+
+
+class SourceOut(Schema):
+    """A passage that the answer was given, under the number it cites."""
+
+    n = fields.Integer()
+    document_id = fields.String()
+    filename = fields.String()
+    heading = HeadingPath(allow_none=True)
+    page = fields.Integer(allow_none=True)
+    excerpt = fields.String()
+    score = fields.Float()
+
+
+class MessageIn(LooseBody):
+    """What a contact wrote, as the bot hands it in."""
+
+    id = Text(CLIENT_ID_LENGTH, least=1, required=True, metadata={"example": "+5513988593464"})
+    message_service = Text(CLIENT_ID_LENGTH, least=1, required=True, metadata={"example": "Whatsapp"})
+    username = Text(load_default="", allow_none=True)
+    active = Switch(load_default=True)
+    message = Text(MESSAGE_LENGTH, least=1, required=True)
+    message_id = Text(CLIENT_ID_LENGTH, load_default="", allow_none=True)
+    model = Text(200, load_default="", allow_none=True)
+    stream = Switch(load_default=False)
+
+
+class AnswerOut(Schema):
+    """One turn's answer; ``response`` is null while a person has the chat."""
+
+    response = fields.String(allow_none=True)
+    chat_id = fields.String()
+    message_id = fields.String()
+    active = fields.Boolean()
+    tokens = fields.Nested(TokensOut)
+    sources = fields.List(fields.Nested(SourceOut))
+    model = fields.String(allow_none=True)
+    createdAt = Moment(attribute="created_at")
+
+
+class ChatOut(Schema):
+    """A chat with its latest message and response."""
+
+    _id = fields.String(attribute="id")
+    channel = fields.Nested(ChannelOut)
+    tokens = fields.Nested(TokenSums)
+    username = fields.String()
+    assistant_id = fields.String()
+    active = fields.Boolean()
+    message = fields.String()
+    response = fields.String(allow_none=True)
+    createdAt = Moment(attribute="created_at")
+    updatedAt = Moment(attribute="updated_at")
+
+
+class ChatListArguments(ListArguments):
+    """Which chats are wanted; ``since`` and ``until`` bound their last change."""
+
+    assistant_id = Text(24, load_default="")
+    message_service = Text(CLIENT_ID_LENGTH, load_default="")
+    q = Text(
+        200, load_default="", metadata={"description": "In the contact's name or id, or the latest message."}
+    )
+    since = Moment(load_default=None)
+    until = Moment(load_default=None)
+
+
+class MessageOut(Schema):
+    """A message of a chat; ``author`` names the person who replied."""
+
+    _id = fields.String(attribute="id")
+    turn = fields.Integer()
+    role = fields.Enum(MessageRole, by_value=True)
+    content = fields.String()
+    author = fields.String()
+    sources = fields.List(fields.Nested(SourceOut))
+    tokens = fields.Nested(TokensOut)
+    model = fields.String()
+    status = fields.Enum(MessageStatus, by_value=True)
+    error = fields.String()
+    message_id = fields.String()
+    createdAt = Moment(attribute="created_at")
+
+
+class ReplyIn(Body):
+    """A person's reply."""
+
+    message = Text(MESSAGE_LENGTH, least=1, required=True)
+
+
+class WaitingOut(Schema):
+    """A reply that waits for the bot to deliver it."""
+
+    _id = fields.String(attribute="reply.id")
+    chat_id = fields.String(attribute="reply.chat_id")
+    channel = fields.Nested(ChannelOut)
+    username = fields.String()
+    message = fields.String(attribute="reply.content")
+    createdAt = Moment(attribute="reply.created_at")
+
+
+class AckIn(Body):
+    """Replies that were delivered."""
+
+    ids = fields.List(Text(CLIENT_ID_LENGTH), required=True, validate=validate.Length(max=1000))
+
+
+class AckOut(Schema):
+    """How many of the ids were waiting."""
+
+    acknowledged = fields.Integer()

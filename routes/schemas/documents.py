@@ -1,0 +1,76 @@
+"""Documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_smorest.fields import Upload
+from marshmallow import Schema, ValidationError, fields
+
+from integrations.files import relative_path
+from models.documents import DocumentStatus, DocumentType
+from routes.schemas.fields import ListArguments, Moment, Text
+
+
+class TypeField(fields.String):
+    """``rag`` or ``prompt``, in any case."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> DocumentType:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            return DocumentType(str(text).strip().lower())
+        except ValueError:
+            raise ValidationError("Must be one of: rag, prompt.") from None
+
+
+class UploadForm(Schema):
+    """The fields beside the file."""
+
+    type = TypeField(required=True, metadata={"enum": ["rag", "prompt"]})
+    assistant_id = Text(24, required=True)
+    replace = fields.Boolean(load_default=True, metadata={"description": "false: a taken name is 409."})
+
+
+class UploadFile(Schema):
+    """The file."""
+
+    file = Upload(required=True)
+
+
+class DocumentListArguments(ListArguments):
+    """Which documents are wanted."""
+
+    assistant_id = Text(24, load_default="")
+
+
+class DocumentOut(Schema):
+    """A document and how far it has come; ``error`` says why it failed."""
+
+    _id = fields.String(attribute="id", dump_only=True)
+    id = fields.String(dump_only=True)
+    filepath = fields.Function(relative_path)
+    filename = fields.String()
+    type = fields.Enum(DocumentType, by_value=True)
+    assistant_id = fields.String()
+    createdAt = Moment(attribute="created_at")
+    status = fields.Enum(DocumentStatus, by_value=True)
+    progress = fields.Integer()
+    error = fields.String(allow_none=True)
+    size = fields.Integer()
+    sha256 = fields.String()
+    chunks = fields.Integer()
+    title = fields.String()
+    language = fields.String()
+    pages = fields.Integer(allow_none=True)
+
+
+class PathOut(Schema):
+    """Where a document lies, relative to the installation."""
+
+    path = fields.String()
+
+
+class Accepted(Schema):
+    """What was asked for will be done."""
+
+    message = fields.String()

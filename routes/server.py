@@ -1,0 +1,132 @@
+"""waitress with settings for long answers: it drains on SIGTERM, and says no in the one error shape."""
+
+from __future__ import annotations
+
+import json
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer, create_server
+from waitress.task import ErrorTask
+
+from kit.ids import new_id
+from kit.logging import get_logger
+from kit.settings import Settings
+
+CONNECTIONS = 2000
+DESCRIPTORS_BESIDE = 500
+# Time for what is not a turn, beyond the time that a model may take.
+DRAIN_BESIDE_S = 10.0
+_CODES = {413: "too_large", 500: "internal_error"}
+_log = get_logger("server")
+
+
+class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no types
+    """waitress' own refusals (broken requests, bodies over the bound) in the one error shape."""
+
+    def execute(self) -> None:
+        error, request_id = self.request.error, new_id()
+        body = {
+            "error": _CODES.get(error.code, "bad_request"),
+            "message": error.reason,
+            "details": {},
+            "request_id": request_id,
+        }
+        content = json.dumps(body).encode()
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers = [("Content-Type", "application/json"), ("X-Request-ID", request_id)]
+        self.content_length = len(content)
+        self.set_close_on_finish()
+        self.write(content)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
+    error_task_class = _JsonErrorTask
+
+
+class WebServer:
+    """waitress, run round by round, so that it can stop listening and yet go on answering."""
+
+    def __init__(self, app: Flask, settings: Settings) -> None:
+        _raise_descriptor_limit()
+        self._sockets: dict[int, Any] = {}
+        self._main = create_server(
+            app,
+            map=self._sockets,
+            host=settings.host,
+            port=settings.port,
+            threads=settings.threads,
+            connection_limit=CONNECTIONS,
+            backlog=1024,
+            channel_timeout=settings.llm_timeout_s + 60,
+            # Each event of a stream leaves at once; waitress would gather 18,000 bytes.
+            send_bytes=1,
+            asyncore_use_poll=True,
+            ident=None,
+            clear_untrusted_proxy_headers=False,
+        )
+        self._listeners = [one for one in self._sockets.values() if isinstance(one, TcpWSGIServer)]
+        for listener in self._listeners:
+            listener.channel_class = _Channel
+        self._drain_s = settings.llm_timeout_s + DRAIN_BESIDE_S
+        self._stopping = threading.Event()
+
+    @property
+    def port(self) -> int:
+        """The port listened on; the one chosen when the setting is 0."""
+        return int(self._listeners[0].effective_port)
+
+    def stop(self) -> None:
+        """Have ``run`` end; safe in a signal handler and in any thread."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Serve until ``stop``, then take no more connections and serve on until the last answer is out."""
+        while not self._stopping.is_set():
+            self._round(0.5)
+        for listener in self._listeners:
+            listener.accepting = False
+            listener.del_channel(self._sockets)
+            listener.socket.close()
+        deadline = time.monotonic() + self._drain_s
+        while self._busy() and time.monotonic() < deadline:
+            self._round(0.05)
+        _log.info("drained", left=self._busy())
+        self._main.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+        wasyncore.close_all(self._sockets)
+
+    def _round(self, timeout_s: float) -> None:
+        wasyncore.loop(timeout=timeout_s, map=self._sockets, use_poll=True, count=1)
+
+    def _busy(self) -> int:
+        """Connections with a request under way or an answer not yet sent."""
+        channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
+        return sum(1 for one in channels if one.requests or one.total_outbufs_len > 0)
+
+
+def serve(app: Flask, settings: Settings, when_up: Callable[[int], None] = lambda _port: None) -> None:
+    """Serve until SIGTERM or Ctrl-C, and then until what is running is answered.
+
+    ``when_up`` is called with the port once connections are taken.
+    """
+    server = WebServer(app, settings)
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda *_: server.stop())
+    _log.info("listening", host=settings.host, port=server.port)
+    when_up(server.port)
+    server.run()
+
+
+def _raise_descriptor_limit() -> None:
+    """Room for all connections beside files and the database's sockets, as far as the system lets us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + DESCRIPTORS_BESIDE
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard) if hard > 0 else wanted, hard))

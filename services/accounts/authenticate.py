@@ -1,0 +1,76 @@
+"""Tell who holds a credential."""
+
+from __future__ import annotations
+
+from kit.clock import Clock
+from kit.crypto import Vault
+from kit.errors import Unauthenticated
+from models.actors import Actor, ActorKind
+from models.assistants import Assistant
+from models.users import User
+from repositories.assistants import AssistantRepository
+from repositories.sessions import SessionRepository
+from repositories.tokens import TokenRepository
+from repositories.users import UserRepository
+
+PERSONAL_PREFIX = "pat_"
+
+
+class Authenticate:
+    """Looks a credential up; what does not lead to an active account is ``Unauthenticated``."""
+
+    def __init__(
+        self,
+        *,
+        users: UserRepository,
+        sessions: SessionRepository,
+        tokens: TokenRepository,
+        assistants: AssistantRepository,
+        vault: Vault,
+        clock: Clock,
+    ) -> None:
+        self._users = users
+        self._sessions = sessions
+        self._tokens = tokens
+        self._assistants = assistants
+        self._vault = vault
+        self._clock = clock
+
+    def by_session(self, session_id: str, user_id: str) -> Actor:
+        """The person whose sign-in this is, while it lasts."""
+        session = self._sessions.get(user_id, session_id)
+        if session is None or session.ends_at <= self._clock():
+            raise Unauthenticated("This sign-in has ended.")
+        return _person(self._active(user_id), session_id=session.id)
+
+    def by_personal_token(self, token: str) -> Actor:
+        """The person whose program holds this token."""
+        found = self._tokens.by_hash(self._vault.hash(token))
+        if found is None or (found.expires_at is not None and found.expires_at <= self._clock()):
+            raise Unauthenticated("The token is not valid (any more).")
+        return _person(self._active(found.user_id), token_id=found.id)
+
+    def by_assistant_key(self, key: str) -> Assistant:
+        """The assistant whose key this is; its owner's account must be active."""
+        assistant = self._assistants.by_key_hash(self._vault.hash(key))
+        if assistant is None:
+            raise Unauthenticated("The assistant's key is not valid (any more).")
+        self._active(assistant.owner_id)
+        return assistant
+
+    def _active(self, user_id: str) -> User:
+        user = self._users.by_id(user_id)
+        if user is None or not user.active:
+            raise Unauthenticated("The account is not active.")
+        return user
+
+
+def _person(user: User, *, session_id: str = "", token_id: str = "") -> Actor:
+    return Actor(
+        kind=ActorKind.PERSON,
+        user_id=user.id,
+        name=user.name,
+        role=user.role,
+        session_id=session_id,
+        token_id=token_id,
+    )

@@ -1,0 +1,65 @@
+"""Delete an assistant and everything that belongs to it."""
+
+from __future__ import annotations
+
+from integrations.embeddings.base import Embedder
+from integrations.files import FileStore
+from integrations.vectorstores.base import VectorStore
+from models.assistants import Assistant
+from models.documents import DocumentType
+from repositories.assistants import AssistantRepository
+from repositories.chats import ChatRepository
+from repositories.chunks import ChunkRepository
+from repositories.documents import DocumentRepository
+from repositories.messages import MessageRepository
+from repositories.outbox import OutboxRepository
+from services.retrieval.knowledge import collection_name
+
+
+class DeleteAssistant:
+    """Makes an assistant invisible, its key dead, then removes the rest; each step can run twice."""
+
+    def __init__(
+        self,
+        *,
+        assistants: AssistantRepository,
+        chats: ChatRepository,
+        messages: MessageRepository,
+        outbox: OutboxRepository,
+        documents: DocumentRepository,
+        chunks: ChunkRepository,
+        files: FileStore,
+        embedder: Embedder,
+        vectors: VectorStore,
+    ) -> None:
+        self._assistants = assistants
+        self._chats = chats
+        self._messages = messages
+        self._outbox = outbox
+        self._documents = documents
+        self._chunks = chunks
+        self._files = files
+        self._embedder = embedder
+        self._vectors = vectors
+
+    def delete(self, assistant: Assistant) -> None:
+        """Delete it; what a crash leaves is removed by ``finish_all``."""
+        self._assistants.mark_deleted(assistant.id)
+        self.finish(assistant.id)
+
+    def finish_all(self) -> None:
+        """Finish every deletion that was begun."""
+        for assistant_id in self._assistants.marked_deleted():
+            self.finish(assistant_id)
+
+    def finish(self, assistant_id: str) -> None:
+        """Remove whatever is left of one assistant."""
+        self._outbox.delete_all_of(assistant_id)
+        self._messages.delete_all_of(assistant_id)
+        self._chats.delete_all_of(assistant_id)
+        self._documents.delete_all_of(assistant_id)
+        self._chunks.delete_all_of(assistant_id)
+        for document_type in DocumentType:
+            self._vectors.drop(collection_name(assistant_id, document_type, self._embedder.name))
+        self._files.remove_assistant(assistant_id)
+        self._assistants.forget(assistant_id)

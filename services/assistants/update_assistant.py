@@ -1,0 +1,55 @@
+"""Change an assistant."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from kit.clock import Clock
+from kit.errors import NotFound
+from models.actors import Actor
+from models.assistants import Assistant
+from repositories.assistants import AssistantRepository
+from repositories.chats import ChatRepository
+from repositories.documents import DocumentRepository
+from repositories.users import UserRepository
+from services.assistants.add_assistant import check_owner
+
+
+class UpdateAssistant:
+    """Changes an assistant's name, owner and settings."""
+
+    def __init__(
+        self,
+        *,
+        assistants: AssistantRepository,
+        users: UserRepository,
+        chats: ChatRepository,
+        documents: DocumentRepository,
+        clock: Clock,
+    ) -> None:
+        self._assistants = assistants
+        self._users = users
+        self._chats = chats
+        self._documents = documents
+        self._clock = clock
+
+    def update(
+        self, actor: Actor, assistant: Assistant, *, name: str, owner_id: str, settings: dict[str, Any]
+    ) -> Assistant:
+        """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone."""
+        if owner_id != assistant.owner_id:
+            check_owner(self._users, actor, owner_id)
+        changed = replace(
+            assistant,
+            name=name,
+            owner_id=owner_id,
+            settings=replace(assistant.settings, **settings),
+            updated_at=self._clock(),
+        )
+        if not self._assistants.update(changed):
+            raise NotFound
+        if owner_id != assistant.owner_id:
+            self._chats.change_owner(assistant.id, owner_id)
+            self._documents.change_owner(assistant.id, owner_id)
+        return changed

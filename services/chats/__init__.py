@@ -1,0 +1,1 @@
+"""Turns: what a contact wrote and its answer; people reading, taking over and replying."""

@@ -1,0 +1,235 @@
+"""Answer what a contact wrote: one turn, from the door to the records."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kit.errors import AppError, Unavailable, UpstreamFailed, UpstreamTimeout
+from kit.logging import get_logger
+from models.assistants import Assistant
+from models.chats import Chat, Message, MessageStatus, Tokens, chat_key
+from models.completions import Completion
+from repositories.chats import ChatRepository
+from services.chats.compose_answer import ComposeAnswer, Prepared
+from services.chats.receive_message import ReceiveMessage
+from services.chats.settle_turn import SettleTurn
+from services.chats.turn_queue import Lane, Ticket, TurnQueue
+from services.chats.turns import Answer, Incoming
+
+_log = get_logger("chats")
+_MODEL_FAILURES = (UpstreamFailed, UpstreamTimeout, Unavailable)
+
+
+class TurnInterrupted(Unavailable):
+    """The turn ended before its answer was there; the same message runs it again."""
+
+    code = "interrupted"
+    message = "The turn was interrupted; send the message again."
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A stored message and its place: ``ticket`` to run it, or the ``twin`` that runs it already."""
+
+    chat: Chat
+    message: Message
+    lane: Lane
+    ticket: Ticket | None = None
+    twin: Ticket | None = None
+
+
+class AnswerMessage:
+    """Stores a contact's message, waits for its turn, answers it and stores the answer."""
+
+    def __init__(
+        self,
+        *,
+        queue: TurnQueue,
+        chats: ChatRepository,
+        receive: ReceiveMessage,
+        compose: ComposeAnswer,
+        settle: SettleTurn,
+    ) -> None:
+        self._queue = queue
+        self._chats = chats
+        self._receive = receive
+        self._compose = compose
+        self._settle = settle
+
+    def answer(self, assistant: Assistant, incoming: Incoming) -> Answer:
+        """The answer, or silence while a person has the chat.
+
+        ``ServerBusy`` and ``ContactBusy`` before anything is stored; an error of the model after retries,
+        with the message kept and marked failed, unless the assistant has a ``fallback_message``.
+        """
+        with self._queue.admitted(chat_key(assistant.id, incoming.channel)) as lane:
+            arrived = self._arrive(lane, assistant, incoming)
+            if arrived.ticket is None:
+                return self._known(arrived)
+            with _turn_of(arrived.lane, arrived.ticket) as ticket:
+                ticket.outcome = self._run(assistant, arrived)
+                return ticket.outcome
+
+    def stream(self, assistant: Assistant, incoming: Incoming) -> AnswerStream:
+        """The same, as an iterator of texts and at last the ``Answer``; every refusal comes before it."""
+        key = chat_key(assistant.id, incoming.channel)
+        with contextlib.ExitStack() as held:
+            lane = held.enter_context(self._queue.admitted(key))
+            arrived = self._arrive(lane, assistant, incoming)
+            if arrived.ticket is None:
+                return AnswerStream(_whole(self._known(arrived)), held.pop_all())
+            ticket = held.enter_context(_turn_of(arrived.lane, arrived.ticket))
+            steps = self._stream(assistant, arrived, ticket)
+            first = next(
+                steps
+            )  # reaches the model's first token, so that its errors are still an error status
+            return AnswerStream(_with_first(first, steps), held.pop_all())
+
+    def _arrive(self, lane: Lane, assistant: Assistant, incoming: Incoming) -> _Arrived:
+        with lane.arrival:
+            received = self._receive.receive(assistant, incoming)
+            chat, message = received.chat, received.message
+            if received.known:
+                twin = lane.under_way(message.id)
+                if twin is not None:
+                    return _Arrived(chat, message, lane, twin=twin)
+                if message.status not in (MessageStatus.WAITING, MessageStatus.FAILED):
+                    return _Arrived(chat, message, lane)
+                message = self._receive.again(message)
+            return _Arrived(chat, message, lane, ticket=lane.join(message.id))
+
+    def _known(self, arrived: _Arrived) -> Answer:
+        if arrived.twin is None:
+            return self._settle.stored(arrived.chat, arrived.message)
+        arrived.twin.finished.wait()
+        outcome = arrived.twin.outcome
+        if isinstance(outcome, Answer):
+            return outcome
+        raise outcome or TurnInterrupted(retry_after=1)
+
+    def _run(self, assistant: Assistant, arrived: _Arrived) -> Answer:
+        chat = self._chat_now(arrived)
+        if not chat.active:
+            return self._settle.kept(chat, arrived.message)
+        with self._failure_is_marked(arrived.message):
+            try:
+                prepared = self._compose.prepare(assistant, arrived.message)
+                completion = self._compose.complete(prepared)
+            except _MODEL_FAILURES as problem:
+                return self._fallen_back(assistant, chat, arrived.message, problem)
+            return self._answered(chat, arrived.message, prepared, completion, was_sent=False)
+
+    def _stream(self, assistant: Assistant, arrived: _Arrived, ticket: Ticket) -> Iterator[str | Answer]:
+        chat = self._chat_now(arrived)
+        if not chat.active:
+            ticket.outcome = self._settle.kept(chat, arrived.message)
+            yield ticket.outcome
+            return
+        with self._failure_is_marked(arrived.message, ticket):
+            sent = False
+            try:
+                prepared = self._compose.prepare(assistant, arrived.message)
+                for step in self._compose.stream(prepared):
+                    if isinstance(step, Completion):
+                        ticket.outcome = self._answered(chat, arrived.message, prepared, step, was_sent=sent)
+                        yield ticket.outcome
+                    elif step:
+                        sent = True
+                        yield step
+            except _MODEL_FAILURES as problem:
+                if sent:
+                    raise
+                ticket.outcome = self._fallen_back(assistant, chat, arrived.message, problem)
+                if ticket.outcome.response:
+                    yield ticket.outcome.response
+                yield ticket.outcome
+
+    def _chat_now(self, arrived: _Arrived) -> Chat:
+        """The chat when its turn comes: while it waited a person may have taken it over."""
+        ticket = arrived.ticket
+        if ticket is None or not ticket.wait():
+            return arrived.chat
+        return self._chats.by_channel(arrived.chat.assistant_id, arrived.chat.channel) or arrived.chat
+
+    def _answered(
+        self, chat: Chat, message: Message, prepared: Prepared, completion: Completion, *, was_sent: bool
+    ) -> Answer:
+        return self._settle.answered(
+            chat,
+            message,
+            completion.text,
+            model=completion.model,
+            tokens=completion.tokens,
+            sources=prepared.sources,
+            was_sent=was_sent,
+        )
+
+    def _fallen_back(self, assistant: Assistant, chat: Chat, message: Message, problem: AppError) -> Answer:
+        _log.warning("model failed", assistant_id=assistant.id, chat_id=chat.id, code=problem.error_code)
+        text = assistant.settings.fallback_message
+        if not text:
+            raise problem
+        return self._settle.answered(
+            chat, message, text, model="fallback_message", tokens=Tokens(), error=problem.error_code
+        )
+
+    @contextlib.contextmanager
+    def _failure_is_marked(self, message: Message, ticket: Ticket | None = None) -> Iterator[None]:
+        problem: AppError = TurnInterrupted(retry_after=1)
+        done = False
+        try:
+            yield
+            done = True
+        except AppError as error:
+            problem = error
+            if ticket is not None:
+                ticket.outcome = error
+            raise
+        finally:
+            if not done:
+                with contextlib.suppress(Unavailable):  # without records it stays waiting, and runs again
+                    self._settle.failed(message, problem)
+
+
+class AnswerStream:
+    """An answer on its way. Closing it early does not lose it: the rest is taken and stored."""
+
+    def __init__(self, steps: Iterator[str | Answer], held: contextlib.ExitStack) -> None:
+        self._steps = steps
+        self._held = held
+
+    def __iter__(self) -> Iterator[str | Answer]:
+        return self
+
+    def __next__(self) -> str | Answer:
+        return next(self._steps)
+
+    def close(self) -> None:
+        """Finish the turn and give its place up; again is the same."""
+        with self._held, contextlib.suppress(AppError):
+            for _ in self._steps:
+                pass
+
+
+@contextlib.contextmanager
+def _turn_of(lane: Lane, ticket: Ticket) -> Iterator[Ticket]:
+    try:
+        yield ticket
+    except AppError as problem:
+        ticket.outcome = problem
+        raise
+    finally:
+        lane.leave(ticket)
+
+
+def _whole(answer: Answer) -> Iterator[str | Answer]:
+    if answer.response:
+        yield answer.response
+    yield answer
+
+
+def _with_first(first: str | Answer, rest: Iterator[str | Answer]) -> Iterator[str | Answer]:
+    yield first
+    yield from rest

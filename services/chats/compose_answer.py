@@ -1,0 +1,131 @@
+"""Make an answer: what is known about the question, the prompt, the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from models.assistants import Assistant
+from models.chats import Message, MessageRole, MessageStatus, Source
+from models.completions import Completion, CompletionRequest
+from models.documents import Passage
+from repositories.messages import MessageRepository
+from services.documents.read_prompt import ReadPrompt
+from services.llm.complete import CompletePrompt
+from services.prompts.compile import PromptParts, Turn, compile_prompt
+from services.prompts.link_guard import LinkGuard, guard_links
+from services.retrieval.search_passages import SearchPassages
+
+EXCERPT_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry."""
+
+    request: CompletionRequest
+    sources: tuple[Source, ...]
+    allowed: tuple[str, ...]
+
+
+class ComposeAnswer:
+    """Searches, compiles the prompt and asks the model; stores nothing."""
+
+    def __init__(
+        self,
+        *,
+        messages: MessageRepository,
+        search: SearchPassages,
+        prompt: ReadPrompt,
+        complete: CompletePrompt,
+    ) -> None:
+        self._messages = messages
+        self._search = search
+        self._prompt = prompt
+        self._complete = complete
+
+    def prepare(self, assistant: Assistant, message: Message) -> Prepared:
+        """The prompt for a message: the system prompt, numbered passages, history, the message."""
+        settings = assistant.settings
+        history = self._history(message, settings.history_turns)
+        asked = [turn.question for turn in history]
+        found = self._search.search(assistant, message.content, settings.top_k, asked)
+        prompt = self._prompt.read(assistant, message.content)
+        parts = PromptParts(
+            assistant_prompt=prompt.head,
+            prompt_passages=tuple(one.text for one in prompt.relevant),
+            passages=found.passages,
+            enough=found.enough,
+            history=tuple(history),
+            message=message.content,
+            company=settings.company,
+            language=settings.language,
+            no_answer=settings.no_answer_message,
+        )
+        request = CompletionRequest(
+            messages=compile_prompt(parts),
+            model=message.requested_model or settings.model,
+            temperature=settings.temperature,
+            top_p=settings.top_p,
+            max_tokens=settings.max_tokens,
+            question=message.content,
+            passages=found.passages,
+            enough=found.enough,
+            no_answer=settings.no_answer_message,
+            language=settings.language,
+        )
+        allowed = (
+            prompt.head,
+            *parts.prompt_passages,
+            *(one.text for one in found.passages),
+            settings.no_answer_message,
+        )
+        return Prepared(request, _sources(found.passages), allowed)
+
+    def complete(self, prepared: Prepared) -> Completion:
+        """The model's answer, without links and images that are not in the documents or the prompt."""
+        completion = self._complete.complete(prepared.request)
+        return replace(completion, text=guard_links(completion.text, prepared.allowed))
+
+    def stream(self, prepared: Prepared) -> Iterator[str | Completion]:
+        """The same as it comes, and last the whole."""
+        guard, shown = LinkGuard(prepared.allowed), ""
+        for step in self._complete.stream(prepared.request):
+            text = guard.finish() if isinstance(step, Completion) else guard.feed(step)
+            shown += text
+            if text:
+                yield text
+            if isinstance(step, Completion):
+                yield replace(step, text=shown)
+
+    def _history(self, message: Message, turns: int) -> list[Turn]:
+        """The turns before a message, oldest first, as many as the assistant remembers."""
+        if message.turn <= 1 or turns == 0:
+            return []
+        earlier = [
+            one for one in self._messages.latest(message.chat_id, 2 * turns + 8) if one.turn < message.turn
+        ]
+        by_turn: dict[int, Turn] = {}
+        for one in earlier:
+            turn = by_turn.get(one.turn, Turn("", ""))
+            if one.role is MessageRole.ASSISTANT:
+                turn = Turn(turn.question, one.content)
+            elif one.status is not MessageStatus.WAITING:
+                turn = Turn(one.content, turn.answer)
+            by_turn[one.turn] = turn
+        return [by_turn[number] for number in sorted(by_turn)][-turns:]
+
+
+def _sources(passages: tuple[Passage, ...]) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            n=n,
+            document_id=one.document_id,
+            filename=one.filename,
+            heading=one.heading,
+            page=one.page,
+            excerpt=one.text[:EXCERPT_CHARACTERS],
+            score=round(one.score, 4),
+        )
+        for n, one in enumerate(passages, start=1)
+    )

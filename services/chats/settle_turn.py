@@ -1,0 +1,88 @@
+"""Write down how a turn ended, so that a crash between two writes is mended by writing them again."""
+
+from __future__ import annotations
+
+from kit.clock import Clock
+from kit.errors import AppError
+from kit.ids import new_id
+from models.chats import Chat, Message, MessageRole, MessageStatus, Source, Tokens
+from repositories.chats import ChatRepository
+from repositories.errors import Duplicate
+from repositories.messages import MessageRepository
+from services.chats.turns import Answer, answer_of, silence_of
+
+
+class SettleTurn:
+    """Ends a turn: answered, kept for a person, or failed.
+
+    The answer is written first (once per message), then the chat, then the message's status: what
+    ``RecoverTurns`` finds waiting with an answer beside it is settled by the same two last writes.
+    """
+
+    def __init__(self, *, chats: ChatRepository, messages: MessageRepository, clock: Clock) -> None:
+        self._chats = chats
+        self._messages = messages
+        self._clock = clock
+
+    def answered(
+        self,
+        chat: Chat,
+        incoming: Message,
+        text: str,
+        *,
+        model: str,
+        tokens: Tokens,
+        sources: tuple[Source, ...] = (),
+        error: str = "",
+        was_sent: bool = False,
+    ) -> Answer:
+        """The answer, stored; silence instead when a person took the chat over in the meantime.
+
+        ``was_sent``: the contact has (part of) it already, so it stands whoever has the chat.
+        """
+        answer = Message(
+            id=new_id(),
+            chat_id=chat.id,
+            assistant_id=chat.assistant_id,
+            turn=incoming.turn,
+            role=MessageRole.ASSISTANT,
+            content=text,
+            status=MessageStatus.ANSWERED,
+            created_at=self._clock(),
+            reply_to=incoming.id,
+            model=model,
+            tokens=tokens,
+            sources=sources,
+            error=error,
+        )
+        try:
+            self._messages.add(answer)
+        except Duplicate:
+            answer = self._messages.answer_to(incoming) or answer
+        if not self.finish(chat, incoming, answer, only_active=not was_sent):
+            self._messages.remove(answer)
+            return self.kept(chat, incoming)
+        return answer_of(chat, incoming, answer)
+
+    def finish(self, chat: Chat, incoming: Message, answer: Message, *, only_active: bool) -> bool:
+        """Show the answer on the chat and mark its message; ``False`` when a person has the chat."""
+        if not self._chats.note_answer(chat, answer, only_active=only_active):
+            return False
+        self._messages.set_status(incoming, MessageStatus.ANSWERED)
+        return True
+
+    def kept(self, chat: Chat, incoming: Message) -> Answer:
+        """The message waits for the person who has the chat; nothing is answered."""
+        self._messages.set_status(incoming, MessageStatus.KEPT)
+        return silence_of(chat, incoming)
+
+    def failed(self, incoming: Message, error: AppError) -> None:
+        """The message is marked failed with the machine code of what went wrong."""
+        self._messages.set_status(incoming, MessageStatus.FAILED, error=error.error_code)
+
+    def stored(self, chat: Chat, incoming: Message) -> Answer:
+        """What was answered to a message that came before."""
+        answer = self._messages.answer_to(incoming)
+        if answer is None:
+            return silence_of(chat, incoming)
+        return answer_of(chat, incoming, answer)

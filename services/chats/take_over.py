@@ -1,0 +1,65 @@
+"""People take chats over, reply, hand them back, delete them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kit.clock import Clock
+from kit.errors import NotFound
+from kit.ids import new_id
+from models.actors import Actor
+from models.chats import Chat, Message, MessageRole, MessageStatus
+from repositories.chats import ChatRepository
+from repositories.messages import MessageRepository
+from repositories.outbox import OutboxRepository, Waiting
+from repositories.scope import Scope
+
+
+class TakeOver:
+    """What a person does in a chat."""
+
+    def __init__(
+        self, *, chats: ChatRepository, messages: MessageRepository, outbox: OutboxRepository, clock: Clock
+    ) -> None:
+        self._chats = chats
+        self._messages = messages
+        self._outbox = outbox
+        self._clock = clock
+
+    def set_active(self, chat: Chat, *, active: bool) -> Chat:
+        """Hand the chat to the assistant (active) or to a person; the chat as it is then."""
+        now = self._clock()
+        if not self._chats.set_active(_scope(chat), chat.id, active=active, at=now):
+            raise NotFound
+        return replace(chat, active=active, updated_at=now)
+
+    def reply(self, actor: Actor, chat: Chat, text: str) -> Message:
+        """A person's reply: in the outbox first, then in the chat.
+
+        A crash between the two delivers it all the same, and its acknowledgement adds it to the chat.
+        """
+        reply = Message(
+            id=new_id(),
+            chat_id=chat.id,
+            assistant_id=chat.assistant_id,
+            turn=chat.turns + 1,
+            role=MessageRole.ASSISTANT,
+            content=text,
+            status=MessageStatus.WAITING,
+            created_at=self._clock(),
+            author=actor.name,
+        )
+        self._outbox.add(Waiting(reply, chat.channel, chat.username))
+        self._messages.add(reply)
+        self._chats.note_reply(chat, reply)
+        return reply
+
+    def delete(self, chat: Chat) -> None:
+        """Remove the chat with its messages and what waits for delivery; again is the same."""
+        self._outbox.delete_all_of_chat(chat.id)
+        self._messages.delete_all_of_chat(chat.id)
+        self._chats.delete(_scope(chat), chat.id)
+
+
+def _scope(chat: Chat) -> Scope:
+    return Scope(assistant_id=chat.assistant_id)

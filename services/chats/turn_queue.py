@@ -1,0 +1,134 @@
+"""Order among turns: one after the other per contact, a bounded number at once in all."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from kit.errors import AppError, TooManyRequests, Unavailable
+from services.chats.turns import Answer
+
+WAITING_PER_CONTACT = 4
+
+
+class ServerBusy(Unavailable):
+    """As many turns as this server takes are under way."""
+
+    code = "busy"
+    message = "The server is answering as many messages as it can; try again in a moment."
+
+
+class ContactBusy(TooManyRequests):
+    """One contact has too many messages waiting."""
+
+    code = "contact_busy"
+    message = "This contact has too many messages waiting for an answer."
+
+
+class Ticket:
+    """A place in a lane: one turn of one contact, known by the id of its message.
+
+    ``outcome`` is, once ``finished``, the answer or the error that every sender of the message gets.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self.outcome: Answer | AppError | None = None
+        self.finished = threading.Event()
+        self._called = threading.Event()
+
+    def call(self) -> None:
+        """Let the holder run."""
+        self._called.set()
+
+    def wait(self) -> bool:
+        """Return when it is this ticket's turn; whether that took waiting."""
+        at_once = self._called.is_set()
+        self._called.wait()
+        return not at_once
+
+
+class Lane:
+    """The turns of one contact.
+
+    ``arrival`` is held while a message is stored and queued, so that the order of the records is the order
+    of the answers.
+    """
+
+    def __init__(self) -> None:
+        self.arrival = threading.Lock()
+        self.users = 0
+        self._tickets: deque[Ticket] = deque()
+        self._lock = threading.Lock()
+
+    def join(self, key: str) -> Ticket:
+        """A place at the end of the lane."""
+        ticket = Ticket(key)
+        with self._lock:
+            self._tickets.append(ticket)
+            if len(self._tickets) == 1:
+                ticket.call()
+        return ticket
+
+    def under_way(self, key: str) -> Ticket | None:
+        """The ticket of a message that waits or runs."""
+        with self._lock:
+            return next((ticket for ticket in self._tickets if ticket.key == key), None)
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give the place up and call the next one; again is the same."""
+        with self._lock:
+            if ticket in self._tickets:
+                self._tickets.remove(ticket)
+            if self._tickets:
+                self._tickets[0].call()
+        ticket.finished.set()
+
+
+class TurnQueue:
+    """Admits turns: at most ``slots`` at once, at most ``per_contact`` of one contact beside the running one."""
+
+    def __init__(self, slots: int, per_contact: int = WAITING_PER_CONTACT) -> None:
+        self._slots = slots
+        self._per_contact = per_contact
+        self._lock = threading.Lock()
+        self._lanes: dict[str, Lane] = {}
+        self._under_way = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many turns are admitted and not yet done."""
+        return self._under_way
+
+    @contextmanager
+    def admitted(self, chat_key: str) -> Iterator[Lane]:
+        """The contact's lane, for as long as one turn takes; ``ServerBusy`` or ``ContactBusy`` at once."""
+        lane = self.enter(chat_key)
+        try:
+            yield lane
+        finally:
+            self.exit(chat_key)
+
+    def enter(self, chat_key: str) -> Lane:
+        """Like ``admitted``, for a turn that outlives the call; ``exit`` must follow."""
+        with self._lock:
+            if self._under_way >= self._slots:
+                raise ServerBusy(retry_after=2)
+            lane = self._lanes.get(chat_key) or Lane()
+            if lane.users > self._per_contact:
+                raise ContactBusy(retry_after=5)
+            self._lanes[chat_key] = lane
+            lane.users += 1
+            self._under_way += 1
+        return lane
+
+    def exit(self, chat_key: str) -> None:
+        """End what ``enter`` began."""
+        with self._lock:
+            lane = self._lanes[chat_key]
+            lane.users -= 1
+            self._under_way -= 1
+            if lane.users == 0:
+                del self._lanes[chat_key]

@@ -1,0 +1,122 @@
+"""Take an upload in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import BinaryIO
+
+from integrations.files import FileStore, Received, safe_filename
+from integrations.parsing.base import FORMATS, PROMPT_FORMATS
+from kit.clock import Clock
+from kit.errors import Conflict, Invalid, UnsupportedFormat
+from kit.ids import new_id
+from models.assistants import Assistant
+from models.documents import Document, DocumentType
+from repositories.documents import DocumentRepository
+
+ALIASES = {"markdown": "md", "htm": "html", "text": "txt"}
+MAX_PROMPT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What came in a form: the client's name of the file, and its bytes as a stream."""
+
+    filename: str
+    stream: BinaryIO
+    type: DocumentType
+    replace: bool = True
+
+
+class AddDocument:
+    """Keeps the file, then the record, then asks for indexing: in this order nothing is half there."""
+
+    def __init__(
+        self,
+        *,
+        documents: DocumentRepository,
+        files: FileStore,
+        clock: Clock,
+        max_bytes: int,
+        index_soon: Callable[[Document], None],
+    ) -> None:
+        self._documents = documents
+        self._files = files
+        self._clock = clock
+        self._max_bytes = max_bytes
+        self._index_soon = index_soon
+        self._naming = threading.Lock()
+
+    def add(self, assistant: Assistant, upload: Upload) -> Document:
+        """The new document, ``pending``.
+
+        ``UnsupportedFormat`` by its ending, ``TooLarge``, ``Invalid`` when empty or unnamed, ``Conflict`` when
+        the name is taken and ``replace`` is off, ``StorageFull``.
+        """
+        filename = safe_filename(upload.filename)
+        check_format(filename, upload.type)
+        is_prompt = upload.type is DocumentType.PROMPT
+        most = min(MAX_PROMPT_BYTES, self._max_bytes) if is_prompt else self._max_bytes
+        received = self._files.receive(upload.stream, most)
+        if received.size == 0:
+            self._files.discard(received)
+            raise Invalid.field("file", "The file is empty.")
+        try:
+            document = self._keep(assistant, filename, upload, received)
+        except BaseException:
+            self._files.discard(received)
+            raise
+        self._index_soon(document)
+        return document
+
+    def _keep(self, assistant: Assistant, filename: str, upload: Upload, received: Received) -> Document:
+        document = Document(
+            id=new_id(),
+            assistant_id=assistant.id,
+            owner_id=assistant.owner_id,
+            filename=filename,
+            type=upload.type,
+            size=received.size,
+            sha256=received.sha256,
+            created_at=self._clock(),
+        )
+        with self._naming:  # two uploads of one name are one after the other
+            earlier = self._documents.same_name(document)
+            if earlier and not upload.replace:
+                raise Conflict(f"There is a document called {filename} already.", code="name_taken")
+            if upload.type is DocumentType.PROMPT:
+                return self._keep_version(document, earlier, received)
+            return self._keep_replacement(document, earlier, received)
+
+    def _keep_replacement(self, document: Document, earlier: list[Document], received: Received) -> Document:
+        """Beside the document that it replaces, until it is ready."""
+        document = replace(document, aside=bool(earlier))
+        self._files.place(received, document, aside=document.aside)
+        self._documents.add(document)
+        for older in earlier:
+            self._documents.replaced_by(older, document.id)
+        return document
+
+    def _keep_version(self, document: Document, earlier: list[Document], received: Received) -> Document:
+        """In the name's place; the earlier prompt of that name is kept aside."""
+        for older in earlier:
+            self._documents.set_aside(older, aside=True)
+            self._files.set_aside(older)
+        self._files.place(received, document, aside=False)
+        self._documents.add(document)
+        return document
+
+
+def format_of(filename: str) -> str:
+    """The format that a file's ending names, in small letters."""
+    ending = filename.rpartition(".")[2].lower()
+    return ALIASES.get(ending, ending)
+
+
+def check_format(filename: str, document_type: DocumentType) -> None:
+    """Refuse a kind of file that is not read for this type of document."""
+    allowed = PROMPT_FORMATS if document_type is DocumentType.PROMPT else FORMATS
+    if "." not in filename or format_of(filename) not in allowed:
+        raise UnsupportedFormat(f"A {document_type} document is one of: {', '.join(allowed)}.")

@@ -1,0 +1,30 @@
+"""Delete a document."""
+
+from __future__ import annotations
+
+from models.documents import Document
+from repositories.assistants import AssistantRepository
+from repositories.documents import DocumentRepository
+from services.documents.purge_document import PurgeDocument
+
+
+class DeleteDocument:
+    """Makes a document invisible, then removes all that belongs to it."""
+
+    def __init__(
+        self, *, assistants: AssistantRepository, documents: DocumentRepository, purge: PurgeDocument
+    ) -> None:
+        self._assistants = assistants
+        self._documents = documents
+        self._purge = purge
+
+    def delete(self, document: Document) -> None:
+        """Remove the document; what a crash leaves is removed at the next start."""
+        for older in self._documents.same_name(document):
+            # Replaced by this one already, but not cleared away yet: it must not come back to light.
+            if document.live_version and document.id in older.replaced_by:
+                self._documents.mark_deleted(older)
+                self._purge.purge(older)
+        self._documents.mark_deleted(document)
+        self._assistants.bump_knowledge(document.assistant_id)
+        self._purge.purge(document)

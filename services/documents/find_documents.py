@@ -1,0 +1,68 @@
+"""Find documents as the caller may see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from integrations.files import FileStore
+from kit.errors import NotFound
+from models.actors import Actor
+from models.documents import Document
+from models.pages import Page
+from repositories.documents import DocumentRepository
+from repositories.scope import Scope
+from services.assistants.find_assistants import FindAssistants
+from services.documents.recorded_knowledge import live_of
+
+
+class FindDocuments:
+    """Reads documents; one that was replaced is gone from the moment its successor is in answers."""
+
+    def __init__(
+        self, *, documents: DocumentRepository, assistants: FindAssistants, files: FileStore
+    ) -> None:
+        self._documents = documents
+        self._assistants = assistants
+        self._files = files
+
+    def get(self, actor: Actor, document_id: str) -> Document:
+        """The document, or ``NotFound``."""
+        document = self._documents.get(Scope.of(actor), document_id)
+        if document is None:
+            raise NotFound
+        self._assistants.get(actor, document.assistant_id)
+        if self._replaced([document]):
+            raise NotFound
+        return document
+
+    def page(self, actor: Actor, assistant_id: str, limit: int, cursor: str) -> Page[Document]:
+        """The caller's documents, or those of one assistant of theirs; newest first."""
+        found = self._documents.page(self._scope(actor, assistant_id), limit, cursor)
+        gone = self._replaced(found.items)
+        return Page(tuple(one for one in found.items if one.id not in gone), found.next_cursor)
+
+    def count(self, actor: Actor, assistant_id: str) -> int:
+        """How many documents a list would give in all."""
+        return self._documents.count(self._scope(actor, assistant_id))
+
+    def content(self, document: Document) -> Path:
+        """The file as uploaded; ``NotFound`` when the disk has lost it."""
+        path = self._files.path_of(document)
+        if not path.is_file():
+            raise NotFound("The file is not on the disk any more.", code="file_missing")
+        return path
+
+    def _scope(self, actor: Actor, assistant_id: str) -> Scope:
+        if assistant_id:
+            return Scope(assistant_id=self._assistants.get(actor, assistant_id).id)
+        return Scope.of(actor)
+
+    def _replaced(self, documents: list[Document] | tuple[Document, ...]) -> set[str]:
+        """The ids of those that a later upload has replaced already."""
+        gone = set()
+        for document in documents:
+            if document.replaced_by:
+                newer = self._documents.by_ids(document.assistant_id, list(document.replaced_by))
+                if live_of(newer):
+                    gone.add(document.id)
+        return gone

@@ -1,0 +1,1 @@
+"""Whether all parts work, and whether files, records and vectors agree."""

@@ -1,0 +1,96 @@
+"""The three people of the tests, and a client that speaks as one of them (or as a bot)."""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+PASSWORD = "correct horse battery"
+
+
+@dataclass
+class Caller:
+    """A client with a credential: ``call("GET", "/assistants/list")``."""
+
+    client: FlaskClient
+    headers: dict[str, str] = field(default_factory=dict)
+    user_id: str = ""
+    email: str = ""
+
+    def call(self, method: str, path: str, **more: Any) -> TestResponse:
+        """Send a request with the caller's credential."""
+        headers = {**self.headers, **more.pop("headers", {})}
+        return self.client.open(path, method=method, headers=headers, **more)
+
+    def get(self, path: str, **more: Any) -> TestResponse:
+        return self.call("GET", path, **more)
+
+    def post(self, path: str, json: Any = None, **more: Any) -> TestResponse:
+        return self.call("POST", path, json=json, **more)
+
+    def put(self, path: str, json: Any = None, **more: Any) -> TestResponse:
+        return self.call("PUT", path, json=json, **more)
+
+    def delete(self, path: str, **more: Any) -> TestResponse:
+        return self.call("DELETE", path, **more)
+
+    def new_assistant(self, **settings: Any) -> dict[str, Any]:
+        """An assistant of this person's."""
+        response = self.post("/assistants/add", {"name": "Clínica", **settings})
+        assert response.status_code == 201, response.text
+        return dict(response.get_json())
+
+    def upload(
+        self, assistant_id: str, name: str, content: bytes | str, kind: str = "rag", **form: str
+    ) -> TestResponse:
+        """Upload a document."""
+        data = content.encode() if isinstance(content, str) else content
+        return self.call(
+            "POST",
+            "/documents/add",
+            data={"file": (io.BytesIO(data), name), "type": kind, "assistant_id": assistant_id, **form},
+            content_type="multipart/form-data",
+        )
+
+    def ready_document(
+        self, assistant_id: str, name: str, content: bytes | str, kind: str = "rag"
+    ) -> dict[str, Any]:
+        """Upload a document and wait until it is in answers."""
+        response = self.upload(assistant_id, name, content, kind)
+        assert response.status_code == 201, response.text
+        return self.settled(response.get_json()["_id"])
+
+    def settled(self, document_id: str) -> dict[str, Any]:
+        """The document once it is ``ready`` or ``failed``."""
+        for _ in range(1000):
+            document = dict(self.get(f"/documents/get/{document_id}").get_json())
+            if document["status"] in ("ready", "failed") and document["progress"] == 100:
+                return document
+            time.sleep(0.02)
+        raise AssertionError(f"not settled: {document}")
+
+
+def bot(app: Flask, assistant: dict[str, Any]) -> Caller:
+    """The bot of an assistant."""
+    return Caller(app.test_client(), {"X-API-Key": assistant["api_key"]})
+
+
+def nobody(app: Flask) -> Caller:
+    """Somebody without a credential."""
+    return Caller(app.test_client())
+
+
+def signed_in(app: Flask, email: str, password: str = PASSWORD) -> Caller:
+    """A person who has an account."""
+    response = app.test_client().post("/auth/login", json={"email": email, "password": password})
+    assert response.status_code == 200, response.text
+    body = response.get_json()
+    return Caller(
+        app.test_client(), {"Authorization": f"Bearer {body['token']}"}, user_id=body["user"]["id"], email=email
+    )
