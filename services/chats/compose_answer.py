@@ -12,7 +12,7 @@ from models.documents import Passage
 from repositories.messages import MessageRepository
 from services.documents.read_prompt import ReadPrompt
 from services.llm.complete import CompletePrompt
-from services.prompts.compile import PromptParts, Turn, compile_prompt
+from services.prompts.compile import PromptParts, Turn, compile_prompt, fit_passages
 from services.prompts.link_guard import LinkGuard, guard_links
 from services.retrieval.search_passages import SearchPassages
 
@@ -50,11 +50,12 @@ class ComposeAnswer:
         history = self._history(message, settings.history_turns)
         asked = [turn.question for turn in history]
         found = self._search.search(assistant, message.content, settings.top_k, asked)
+        passages = fit_passages(found.passages)
         prompt = self._prompt.read(assistant, message.content)
         parts = PromptParts(
             assistant_prompt=prompt.head,
             prompt_passages=tuple(one.text for one in prompt.relevant),
-            passages=found.passages,
+            passages=passages,
             enough=found.enough,
             history=tuple(history),
             message=message.content,
@@ -69,7 +70,7 @@ class ComposeAnswer:
             top_p=settings.top_p,
             max_tokens=settings.max_tokens,
             question=message.content,
-            passages=found.passages,
+            passages=passages,
             enough=found.enough,
             no_answer=settings.no_answer_message,
             language=settings.language,
@@ -77,10 +78,10 @@ class ComposeAnswer:
         allowed = (
             prompt.head,
             *parts.prompt_passages,
-            *(one.text for one in found.passages),
+            *(one.text for one in passages),
             settings.no_answer_message,
         )
-        return Prepared(request, _sources(found.passages), allowed)
+        return Prepared(request, _sources(passages), allowed)
 
     def complete(self, prepared: Prepared) -> Completion:
         """The model's answer, without links and images that are not in the documents or the prompt."""
