@@ -9,6 +9,7 @@ from models.assistants import Assistant
 from models.chats import Message, MessageRole, MessageStatus, Source
 from models.completions import Completion, CompletionRequest
 from models.documents import Passage
+from models.model_errors import ModelAnswerBroken
 from repositories.messages import MessageRepository
 from services.documents.read_prompt import ReadPrompt
 from services.llm.complete import CompletePrompt
@@ -84,9 +85,12 @@ class ComposeAnswer:
         return Prepared(request, _sources(passages), allowed)
 
     def complete(self, prepared: Prepared) -> Completion:
-        """The model's answer, without links and images that are not in the documents or the prompt."""
+        """The model's answer, without links and images that are not in the documents or the prompt.
+
+        ``ModelAnswerBroken`` when nothing is left of it.
+        """
         completion = self._complete.complete(prepared.request)
-        return replace(completion, text=guard_links(completion.text, prepared.allowed))
+        return replace(completion, text=_something(guard_links(completion.text, prepared.allowed)))
 
     def stream(self, prepared: Prepared) -> Iterator[str | Completion]:
         """The same as it comes, and last the whole."""
@@ -97,7 +101,7 @@ class ComposeAnswer:
             if text:
                 yield text
             if isinstance(step, Completion):
-                yield replace(step, text=shown)
+                yield replace(step, text=_something(shown))
 
     def _history(self, message: Message, turns: int) -> list[Turn]:
         """The turns before a message, oldest first, as many as the assistant remembers."""
@@ -115,6 +119,12 @@ class ComposeAnswer:
                 turn = Turn(one.content, turn.answer)
             by_turn[one.turn] = turn
         return [by_turn[number] for number in sorted(by_turn)][-turns:]
+
+
+def _something(text: str) -> str:
+    if not text.strip():
+        raise ModelAnswerBroken
+    return text
 
 
 def _sources(passages: tuple[Passage, ...]) -> tuple[Source, ...]:
