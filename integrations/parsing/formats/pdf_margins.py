@@ -1,0 +1,66 @@
+"""Running headers and footers of a PDF: lines that stand in the margin of page after page."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from integrations.parsing.formats.pdf_lines import Line
+from integrations.parsing.formats.pdf_tables import is_row
+
+_ZONE = 0.1
+"""The share of a page's height, at its top and at its bottom, in which running lines are looked for."""
+
+_NUMBER_ZONE = 0.2
+"""The same for lines that are only a page's number."""
+
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:(?:p[áa]g(?:ina|e)?|page)\W*)?#(?:\s*(?:/|de|of|sur)\s*#)?\W*", re.IGNORECASE
+)
+_DIGITS = re.compile(r"\d+")
+_CONTACT = re.compile(r"@|www\.|https?:|(?:\d\D{0,3}){7}")
+"""An e-mail, number or link: a letterhead says it on every page, and it is worth keeping once."""
+
+Key = tuple[bool, str, float]
+
+
+def without_running_lines(lines: Sequence[Line], pages: int) -> tuple[list[Line], list[str]]:
+    """The lines without those that repeat in the margins; and of these, once each, those that hold contacts."""
+    seen: dict[Key, list[Line]] = defaultdict(list)
+    for line, below in zip_longest(lines, lines[1:]):
+        key = _key(line)
+        if key is not None and not _heads_table(line, below):
+            seen[key].append(line)
+    running = {key for key, found in seen.items() if len({line.page for line in found}) >= _often(pages)}
+    dropped = {id(line) for key in running for line in seen[key]}
+    kept = [line for line in lines if id(line) not in dropped]
+    contacts = [seen[key][0].text for key in seen if key in running and _is_contact(seen[key])]
+    return kept, contacts
+
+
+def _heads_table(line: Line, below: Line | None) -> bool:
+    """Whether a line names the columns of rows right below it, and so stands on every page of a long table."""
+    if below is None or not is_row(line) or not is_row(below):
+        return False
+    return line.page == below.page and 0 < below.top - line.bottom < 3 * line.size
+
+
+def _often(pages: int) -> int:
+    return 2 if pages < 4 else max(3, math.ceil(0.2 * pages))
+
+
+def _key(line: Line) -> Key | None:
+    """What makes lines of several pages the same: their margin, their text but for numbers, their size."""
+    text = _DIGITS.sub("#", line.text)
+    zone = _ZONE if _PAGE_NUMBER.fullmatch(text) is None else _NUMBER_ZONE
+    at_top = line.bottom <= zone * line.height
+    at_bottom = line.top >= (1 - zone) * line.height
+    return (at_top, text, line.size) if at_top or at_bottom else None
+
+
+def _is_contact(lines: Sequence[Line]) -> bool:
+    texts = {line.text for line in lines}
+    return len(texts) == 1 and _CONTACT.search(lines[0].text) is not None

@@ -1,0 +1,113 @@
+"""PDF: text with its page numbers, headings by their size, tables by their columns, no running headers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from integrations.parsing.base import Unreadable
+from integrations.parsing.blocks import Bounds, Draft, Reading, too_long
+from integrations.parsing.content import named_wrongly
+from integrations.parsing.formats.pdf_layout import write_lines
+from integrations.parsing.formats.pdf_lines import Line, page_lines
+from integrations.parsing.formats.pdf_margins import without_running_lines
+from integrations.parsing.formats.titles import real_title
+
+_MAX_PAGES = 5_000
+_NAMED_PAGES = 10
+_REFUSALS = {
+    raw.FPDF_ERR_PASSWORD: "The PDF is protected with a password: save it without one and upload that.",
+    raw.FPDF_ERR_SECURITY: "The PDF is encrypted in a way that cannot be read: save it without protection.",
+}
+
+
+def read(path: Path, bounds: Bounds) -> Reading:
+    """Read a PDF; its title is its property, or its first heading, or its first line where that is short."""
+    with path.open("rb") as stream:
+        head = stream.read(1024)
+    if b"%PDF-" not in head:  # some programs write a few bytes before it
+        raise named_wrongly("pdf", head)
+    draft = Draft(bounds)
+    with _opened(path) as document:
+        draft.pages = len(document)
+        if draft.pages > _MAX_PAGES:
+            raise Unreadable(f"The PDF has more than {_MAX_PAGES:,} pages: split it into several files.")
+        lines = _lines(document, draft, bounds)
+        title = real_title(document.get_metadata_value("Title"))
+        title = title if _is_of(title, lines) else ""
+    if not lines:
+        raise Unreadable(
+            "The PDF holds no text, only pictures of pages: scanned? Run text recognition (OCR) on it first."
+        )
+    lines, contacts = without_running_lines(lines, draft.pages)
+    write_lines(draft, lines)
+    draft.title = title or draft.top_heading or draft.first_line
+    _write_contacts(draft, contacts)
+    return draft.done()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pdfium.PdfDocument]:
+    try:
+        document = pdfium.PdfDocument(path)
+    except pdfium.PdfiumError as problem:
+        sentence = _REFUSALS.get(
+            problem.err_code, "The PDF is damaged: open it in a viewer and save it again."
+        )
+        raise Unreadable(sentence) from None
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+def _lines(document: pdfium.PdfDocument, draft: Draft, bounds: Bounds) -> list[Line]:
+    lines: list[Line] = []
+    without: list[int] = []
+    left = bounds.max_characters
+    for number in range(1, len(document) + 1):
+        found = _page(document, number, draft)
+        left -= sum(len(line.text) for line in found)
+        if left < 0:
+            raise too_long(bounds)
+        if not found:
+            without.append(number)
+        lines += found
+    if lines and without:
+        named = ", ".join(map(str, without[:_NAMED_PAGES])) + (", …" if len(without) > _NAMED_PAGES else "")
+        draft.warn(f"{len(without)} of {len(document)} pages hold no text (pictures?): {named}.")
+    return lines
+
+
+def _page(document: pdfium.PdfDocument, number: int, draft: Draft) -> list[Line]:
+    try:
+        page = document[number - 1]
+    except pdfium.PdfiumError:
+        draft.warn(f"Page {number} is damaged and was not read.")
+        return []
+    try:
+        return page_lines(page, number)
+    except pdfium.PdfiumError:
+        draft.warn(f"The text of page {number} is damaged and was not read.")
+        return []
+    finally:
+        page.close()
+
+
+def _is_of(title: str, lines: list[Line]) -> bool:
+    """Whether the first pages speak of what the title says; templates hand titles on to other documents."""
+    start = " ".join(line.text for line in lines if line.page <= lines[0].page + 1).casefold()
+    words = [word for word in title.casefold().split() if len(word) > 3]
+    return 2 * sum(word in start for word in words) >= len(words)
+
+
+def _write_contacts(draft: Draft, contacts: list[str]) -> None:
+    """Addresses and numbers of a letterhead, once, under no heading."""
+    if contacts:
+        draft.border(1)
+        draft.page = 1
+        draft.paragraph("\n".join(contacts))
