@@ -36,13 +36,21 @@ BACKLOG = 512
 
 
 class Handler(NeoSQLiteHandler):  # type: ignore[misc]  # nx_27017 carries no types
-    """nx-27017's commands, without sessions: it keeps each of them for ever, and nothing here needs one."""
+    """nx-27017's commands, without sessions: it keeps each of them for ever, and nothing here needs one.
+
+    What is deleted is overwritten: a contact's words that are gone are gone from the file, too.
+    """
 
     def handle_command(self, msg: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer a command; what would tell a client that there are sessions is left out."""
         request_id, answer = super().handle_command(msg)
         answer.pop("logicalSessionTimeoutMinutes", None)
         return request_id, answer
+
+    def _open_db_conn(self, db_name: str) -> Any:
+        connection = super()._open_db_conn(db_name)
+        connection.db.execute("PRAGMA secure_delete = ON")
+        return connection
 
 
 class AtOnce(ThreadPoolExecutor):

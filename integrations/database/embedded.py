@@ -70,9 +70,15 @@ class EmbeddedDatabase:
         ``DatabaseInUse`` when a living process owns the directory; the child of a dead one is ended.
         ``DatabaseNotStarted`` when the child ends or stays silent.
         """
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._directory.chmod(0o700)
-        if not self._owner.acquire(OWNER_WAIT_S):
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.chmod(0o700)
+            owned = self._owner.acquire(OWNER_WAIT_S)
+        except OSError as error:
+            raise DatabaseNotStarted(
+                f"{self._directory} cannot hold the database: {error.strerror}."
+            ) from error
+        if not owned:
             raise DatabaseInUse(f"Another process runs the database in {self._directory}.")
         self._stopping.clear()
         try:

@@ -271,6 +271,25 @@ def test_a_child_that_cannot_start_says_where_to_look(
     database.stop()
 
 
+def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where a directory is due")
+    with pytest.raises(DatabaseNotStarted, match=r"data/db cannot hold the database: Not a directory\."):
+        EmbeddedDatabase(tmp_path / "data" / "db").start()
+
+
+def test_what_is_deleted_is_gone_from_the_files(directory: Path, running: EmbeddedDatabase) -> None:
+    with client_of(running.uri) as client:
+        things = client["app"]["things"]
+        things.insert_many([{"_id": str(n), "text": f"confidential {n} " * 200} for n in range(50)])
+        things.update_many({}, {"$set": {"text": "overwritten"}})
+        things.insert_one({"_id": "kept", "text": "public"})
+        things.delete_many({"_id": {"$in": [str(n) for n in range(25)]}})
+    running.stop()
+    files = b"".join(path.read_bytes() for path in directory.iterdir())
+    assert b"public" in files
+    assert b"confidential" not in files
+
+
 def test_before_the_start_there_is_no_address(directory: Path) -> None:
     database = EmbeddedDatabase(directory)
     assert not database.alive
