@@ -57,7 +57,7 @@ class DocumentRepository(Repository):
 
     def same_name(self, document: Document) -> list[Document]:
         """The documents under a document's name (itself left out) that are not deleted, oldest first."""
-        found = self._found({"name_key": _name_key(document), "deleted": False}, ("_id", 1), 0, ())
+        found = self._sweep("name_key", _name_key(document), match={"deleted": False})
         return [_document(record) for record in found if record["_id"] != document.id]
 
     def by_ids(self, assistant_id: str, ids: list[str]) -> list[Document]:
@@ -67,7 +67,7 @@ class DocumentRepository(Repository):
 
     def with_work(self) -> list[Document]:
         """Every document of the installation that something is still to be done with, oldest first."""
-        return [_document(record) for record in self._found({"work": OPEN}, ("_id", 1), 0, ())]
+        return [_document(record) for record in self._sweep("work", OPEN)]
 
     def each(self) -> Iterator[Document]:
         """Every document of the installation, deleted ones too; for the doctor alone."""

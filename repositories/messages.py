@@ -62,7 +62,7 @@ class MessageRepository(Repository):
 
     def with_open_turns(self) -> Iterator[Message]:
         """Every contact's message of the installation whose turn is not over; for the start alone."""
-        for record in self._found({"turn_state": OPEN}, ("_id", 1), 0, ()):
+        for record in self._sweep("turn_state", OPEN):
             yield _message(record)
 
     def remove(self, message: Message) -> None:
