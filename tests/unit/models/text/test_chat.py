@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.text.chat import clean_query
+
+
+@pytest.mark.parametrize(
+    ("message", "question"),
+    [
+        ("oi bom dia, queria saber se voces abrem domingo?", "voces abrem domingo"),
+        ("Oiii, tudo bem? Vocês aceitam cartão? obrigada!", "Vocês aceitam cartão"),
+        ("Olá pessoal! Poderiam me informar o valor da consulta?", "o valor da consulta"),
+        ("É possível remarcar? desde já agradeço", "É possível remarcar"),
+        ("Hello! I was wondering if you are open on Sunday, thanks", "you are open on Sunday"),
+        ("Hi there, could you please tell me whether parking is free?", "parking is free"),
+        ("Bonjour, je voudrais savoir si vous êtes ouvert le dimanche s'il vous plaît. Merci d'avance",
+         "vous êtes ouvert le dimanche"),
+        ("Hola buenas tardes! me podrían decir el precio del corte por favor?", "el precio del corte"),
+        ("Quanto custa a limpeza?", "Quanto custa a limpeza"),
+        ("How many species were there?", "How many species were there"),
+        ("R$ 20,00 ou R$ 30,00?", "R$ 20,00 ou R$ 30,00"),
+        ("\n\nqual\no endereço??\n", "qual\no endereço"),
+    ],
+)  # fmt: skip
+def test_the_question_is_left(message: str, question: str) -> None:
+    assert clean_query(message) == question
+
+
+@pytest.mark.parametrize(
+    "message", ["bom dia", "oi", "queria saber", "thanks!", "merci beaucoup", "", "👍", "e aí?"]
+)
+def test_a_message_of_nothing_else_is_left_as_it_is(message: str) -> None:
+    assert clean_query(message) == message
+
+
+@given(st.text())
+def test_cleaning_only_takes_away(message: str) -> None:
+    cleaned = clean_query(message)
+    characters = iter(message)
+    assert all(character in characters for character in cleaned)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "oi",
+                "bom",
+                "dia",
+                "queria",
+                "saber",
+                "se",
+                "voces",
+                "abrem",
+                "domingo",
+                "?",
+                ",",
+                "obrigado",
+                "e",
+                "o",
+            ]
+        )
+    )
+)
+def test_cleaning_twice_takes_no_question_away(words: list[str]) -> None:
+    once = clean_query(" ".join(words))
+    assert clean_query(once) == once or "domingo" in clean_query(once) or "abrem" in clean_query(once)
