@@ -160,10 +160,8 @@ class Installation:
 
     def start_work(self) -> None:
         """Finish what a process that is gone left open, then begin the background work."""
-        house = self.house
-        house.recover_turns.recover()
-        house.delete_assistant.finish_all()
-        self.background.start(index=house.index_document.index, sweep=self._sweep)
+        self.house.recover_turns.recover()  # before the first request: until then none of them is in doubt
+        self.background.start(index=self.house.index_document.index, sweep=self._sweep)
         self._sweep()
 
     def stop(self) -> None:
@@ -174,6 +172,7 @@ class Installation:
             self._ends.close()
 
     def _sweep(self) -> None:
+        self.house.recover_turns.recover()
         self.house.delete_assistant.finish_all()
         for document in self.house.index_document.with_work():
             self.background.index_soon(document)
@@ -241,6 +240,7 @@ def build_house(parts: Parts) -> House:
         documents=records.documents, chunks=records.chunks, files=files, embedder=embedder, vectors=vectors
     )
     settle = SettleTurn(chats=records.chats, messages=records.messages, clock=clock)
+    turns = TurnQueue(settings.turn_slots)
     reindex = ReindexDocument(documents=records.documents, index_soon=parts.index_soon)
     delete_assistant = DeleteAssistant(
         assistants=records.assistants,
@@ -300,7 +300,7 @@ def build_house(parts: Parts) -> House:
         rotate_key=RotateKey(assistants=records.assistants, vault=vault, clock=clock),
         search_passages=search,
         answer_message=AnswerMessage(
-            queue=TurnQueue(settings.turn_slots),
+            queue=turns,
             chats=records.chats,
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=clock),
             compose=compose,
@@ -311,7 +311,9 @@ def build_house(parts: Parts) -> House:
             chats=records.chats, messages=records.messages, outbox=records.outbox, clock=clock
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
-        recover_turns=RecoverTurns(chats=records.chats, messages=records.messages, settle=settle),
+        recover_turns=RecoverTurns(
+            chats=records.chats, messages=records.messages, settle=settle, queue=turns
+        ),
         add_document=AddDocument(
             documents=records.documents,
             files=files,

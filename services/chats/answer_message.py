@@ -14,7 +14,7 @@ from models.completions import Completion
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer, Prepared
 from services.chats.receive_message import ReceiveMessage
-from services.chats.settle_turn import SettleTurn
+from services.chats.settle_turn import SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
 from services.chats.turns import Answer, Incoming
 
@@ -22,22 +22,14 @@ _log = get_logger("chats")
 _MODEL_FAILURES = (UpstreamFailed, UpstreamTimeout, Unavailable)
 
 
-class TurnInterrupted(Unavailable):
-    """The turn ended before its answer was there; the same message runs it again."""
-
-    code = "interrupted"
-    message = "The turn was interrupted; send the message again."
-
-
 @dataclass(frozen=True)
 class _Arrived:
-    """A stored message and its place: ``ticket`` to run it, or the ``twin`` that runs it already."""
+    """A stored message and its ``ticket``; none when its turn is over already."""
 
     chat: Chat
     message: Message
     lane: Lane
     ticket: Ticket | None = None
-    twin: Ticket | None = None
 
 
 class AnswerMessage:
@@ -61,13 +53,15 @@ class AnswerMessage:
     def answer(self, assistant: Assistant, incoming: Incoming) -> Answer:
         """The answer, or silence while a person has the chat.
 
-        ``ServerBusy`` and ``ContactBusy`` before anything is stored; an error of the model after retries,
+        ``ServerBusy`` and ``ContactBusy`` before anything is stored; else an error of the model after retries,
         with the message kept and marked failed, unless the assistant has a ``fallback_message``.
         """
         with self._queue.admitted(chat_key(assistant.id, incoming.channel)) as lane:
             arrived = self._arrive(lane, assistant, incoming)
+            if isinstance(arrived, Ticket):
+                return _outcome(arrived)
             if arrived.ticket is None:
-                return self._known(arrived)
+                return self._settle.stored(arrived.chat, arrived.message)
             with _turn_of(arrived.lane, arrived.ticket) as ticket:
                 ticket.outcome = self._run(assistant, arrived)
                 return ticket.outcome
@@ -78,36 +72,40 @@ class AnswerMessage:
         with contextlib.ExitStack() as held:
             lane = held.enter_context(self._queue.admitted(key))
             arrived = self._arrive(lane, assistant, incoming)
+            if isinstance(arrived, Ticket):
+                return AnswerStream(_whole(_outcome(arrived)), held.pop_all())
             if arrived.ticket is None:
-                return AnswerStream(_whole(self._known(arrived)), held.pop_all())
+                stored = self._settle.stored(arrived.chat, arrived.message)
+                return AnswerStream(_whole(stored), held.pop_all())
             ticket = held.enter_context(_turn_of(arrived.lane, arrived.ticket))
             steps = self._stream(assistant, arrived, ticket)
-            first = next(
-                steps
-            )  # reaches the model's first token, so that its errors are still an error status
+            first = next(steps)  # the model's first token: until it is there, an error is an error status
             return AnswerStream(_with_first(first, steps), held.pop_all())
 
-    def _arrive(self, lane: Lane, assistant: Assistant, incoming: Incoming) -> _Arrived:
+    def _arrive(self, lane: Lane, assistant: Assistant, incoming: Incoming) -> _Arrived | Ticket:
+        """The message, stored, with its place; or the ticket of the same message, which is under way already."""
         with lane.arrival:
-            received = self._receive.receive(assistant, incoming)
-            chat, message = received.chat, received.message
+            # Before the records are read: who leaves the lane after this look is over in them.
+            twin = lane.under_way(incoming.message_id)
+            if twin is not None:
+                return twin
+            chat = self._receive.chat(assistant, incoming)
+            before = None if chat is None else self._receive.before(chat, incoming)
+            if chat is not None and before is not None:
+                return self._came_before(lane, chat, before)
+            lane.check_room()
+            received = self._receive.receive(assistant, incoming, chat)
             if received.known:
-                twin = lane.under_way(message.id)
-                if twin is not None:
-                    return _Arrived(chat, message, lane, twin=twin)
-                if message.status not in (MessageStatus.WAITING, MessageStatus.FAILED):
-                    return _Arrived(chat, message, lane)
-                message = self._receive.again(message)
-            return _Arrived(chat, message, lane, ticket=lane.join(message.id))
+                return self._came_before(lane, received.chat, received.message)
+            return _placed(lane, received.chat, received.message)
 
-    def _known(self, arrived: _Arrived) -> Answer:
-        if arrived.twin is None:
-            return self._settle.stored(arrived.chat, arrived.message)
-        arrived.twin.finished.wait()
-        outcome = arrived.twin.outcome
-        if isinstance(outcome, Answer):
-            return outcome
-        raise outcome or TurnInterrupted(retry_after=1)
+    def _came_before(self, lane: Lane, chat: Chat, message: Message) -> _Arrived:
+        if message.status not in (MessageStatus.WAITING, MessageStatus.FAILED):
+            return _Arrived(chat, message, lane)
+        if self._settle.finish_interrupted(chat, message):
+            return _Arrived(chat, message, lane)
+        lane.check_room()
+        return _placed(lane, chat, self._receive.again(message))
 
     def _run(self, assistant: Assistant, arrived: _Arrived) -> Answer:
         chat = self._chat_now(arrived)
@@ -211,6 +209,18 @@ class AnswerStream:
         with self._held, contextlib.suppress(AppError):
             for _ in self._steps:
                 pass
+
+
+def _placed(lane: Lane, chat: Chat, message: Message) -> _Arrived:
+    return _Arrived(chat, message, lane, ticket=lane.join(message.message_id))
+
+
+def _outcome(twin: Ticket) -> Answer:
+    """What the turn that is under way comes to, for everybody who sent its message."""
+    twin.finished.wait()
+    if isinstance(twin.outcome, Answer):
+        return twin.outcome
+    raise twin.outcome or TurnInterrupted(retry_after=1)
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ class Received:
 
     chat: Chat
     message: Message
-    known: bool
+    known: bool = False
 
 
 class ReceiveMessage:
@@ -31,25 +31,40 @@ class ReceiveMessage:
         self._messages = messages
         self._clock = clock
 
-    def receive(self, assistant: Assistant, incoming: Incoming) -> Received:
-        """The chat and the message. Calls for one contact must not overlap: turns are numbered here."""
-        chat, opened = self._chat(assistant, incoming)
+    def chat(self, assistant: Assistant, incoming: Incoming) -> Chat | None:
+        """The contact's chat, if there is one already."""
+        return self._chats.by_channel(assistant.id, incoming.channel)
+
+    def before(self, chat: Chat, incoming: Incoming) -> Message | None:
+        """The message as it came in before, if it did."""
+        if not incoming.message_id:
+            return None
+        return self._messages.by_message_id(chat.id, incoming.message_id)
+
+    def receive(self, assistant: Assistant, incoming: Incoming, chat: Chat | None) -> Received:
+        """Store the message in ``chat``, or in a new one.
+
+        Calls for one contact must not overlap: turns are counted here.
+        """
+        if chat is None:
+            chat, opened = self._open(assistant, incoming)
+        else:
+            opened = False
         message = self._message(chat, incoming, turn=chat.turns if opened else chat.turns + 1)
-        if incoming.message_id and not opened:
-            before = self._messages.by_message_id(chat.id, incoming.message_id)
-            if before is not None:
-                return Received(chat, before, known=True)
         try:
             self._messages.add(message)
         except Duplicate:  # another process was quicker with the same message
             before = self._messages.by_message_id(chat.id, message.message_id)
             return Received(chat, before or message, known=True)
         if opened:
-            return Received(chat, message, known=False)
+            return Received(chat, message)
         username = incoming.username or chat.username
-        self._chats.note_message(
+        if not self._chats.note_message(
             chat, turn=message.turn, text=message.content, username=username, at=message.created_at
-        )
+        ):
+            # A person deleted the chat in this moment; the message opens a new one.
+            self._messages.remove(message)
+            return self.receive(assistant, incoming, None)
         chat = replace(
             chat,
             turns=message.turn,
@@ -57,17 +72,14 @@ class ReceiveMessage:
             username=username,
             updated_at=message.created_at,
         )
-        return Received(chat, message, known=False)
+        return Received(chat, message)
 
     def again(self, message: Message) -> Message:
         """The message on its way once more, after its turn had failed."""
         self._messages.set_status(message, MessageStatus.WAITING)
         return replace(message, status=MessageStatus.WAITING)
 
-    def _chat(self, assistant: Assistant, incoming: Incoming) -> tuple[Chat, bool]:
-        chat = self._chats.by_channel(assistant.id, incoming.channel)
-        if chat is not None:
-            return chat, False
+    def _open(self, assistant: Assistant, incoming: Incoming) -> tuple[Chat, bool]:
         now = self._clock()
         chat = Chat(
             id=new_id(),

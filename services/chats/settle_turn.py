@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kit.clock import Clock
-from kit.errors import AppError
+from kit.errors import AppError, Unavailable
 from kit.ids import new_id
 from models.chats import Chat, Message, MessageRole, MessageStatus, Source, Tokens
 from repositories.chats import ChatRepository
@@ -12,11 +12,18 @@ from repositories.messages import MessageRepository
 from services.chats.turns import Answer, answer_of, silence_of
 
 
+class TurnInterrupted(Unavailable):
+    """The turn ended before its answer was there; the same message runs it again."""
+
+    code = "interrupted"
+    message = "The turn was interrupted; send the message again."
+
+
 class SettleTurn:
     """Ends a turn: answered, kept for a person, or failed.
 
     The answer is written first (once per message), then the chat, then the message's status: what
-    ``RecoverTurns`` finds waiting with an answer beside it is settled by the same two last writes.
+    ``finish_interrupted`` finds with an answer beside it is settled by the same two last writes.
     """
 
     def __init__(self, *, chats: ChatRepository, messages: MessageRepository, clock: Clock) -> None:
@@ -59,16 +66,17 @@ class SettleTurn:
             self._messages.add(answer)
         except Duplicate:
             answer = self._messages.answer_to(incoming) or answer
-        if not self.finish(chat, incoming, answer, only_active=not was_sent):
-            self._messages.remove(answer)
+        if not self._finish(chat, incoming, answer, only_active=not was_sent):
             return self.kept(chat, incoming)
         return answer_of(chat, incoming, answer)
 
-    def finish(self, chat: Chat, incoming: Message, answer: Message, *, only_active: bool) -> bool:
-        """Show the answer on the chat and mark its message; ``False`` when a person has the chat."""
-        if not self._chats.note_answer(chat, answer, only_active=only_active):
+    def finish_interrupted(self, chat: Chat, incoming: Message) -> bool:
+        """End a turn that stopped between the last writes; ``False`` when it has no answer yet and must run."""
+        answer = self._messages.answer_to(incoming)
+        if answer is None:
             return False
-        self._messages.set_status(incoming, MessageStatus.ANSWERED)
+        if not self._finish(chat, incoming, answer, only_active=True):
+            self.kept(chat, incoming)
         return True
 
     def kept(self, chat: Chat, incoming: Message) -> Answer:
@@ -86,3 +94,11 @@ class SettleTurn:
         if answer is None:
             return silence_of(chat, incoming)
         return answer_of(chat, incoming, answer)
+
+    def _finish(self, chat: Chat, incoming: Message, answer: Message, *, only_active: bool) -> bool:
+        """Show the answer on the chat and mark its message; take it back when a person has the chat."""
+        if not self._chats.note_answer(chat, answer, only_active=only_active):
+            self._messages.remove(answer)
+            return False
+        self._messages.set_status(incoming, MessageStatus.ANSWERED)
+        return True

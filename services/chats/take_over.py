@@ -51,14 +51,24 @@ class TakeOver:
         )
         self._outbox.add(Waiting(reply, chat.channel, chat.username))
         self._messages.add(reply)
-        self._chats.note_reply(chat, reply)
+        if not self._chats.note_reply(chat, reply):
+            self._remove_rest(chat)
+            raise NotFound
         return reply
 
     def delete(self, chat: Chat) -> None:
-        """Remove the chat with its messages and what waits for delivery; again is the same."""
+        """Remove the chat with its messages and what waits for delivery; again is the same.
+
+        The chat goes between: before, so that a crash leaves one that can be deleted again; after, because
+        until then a message may come in.
+        """
+        self._remove_rest(chat)
+        self._chats.delete(_scope(chat), chat.id)
+        self._remove_rest(chat)
+
+    def _remove_rest(self, chat: Chat) -> None:
         self._outbox.delete_all_of_chat(chat.id)
         self._messages.delete_all_of_chat(chat.id)
-        self._chats.delete(_scope(chat), chat.id)
 
 
 def _scope(chat: Chat) -> Scope:

@@ -28,7 +28,7 @@ class ContactBusy(TooManyRequests):
 
 
 class Ticket:
-    """A place in a lane: one turn of one contact, known by the id of its message.
+    """A place in a lane: one turn of one contact, known by the channel's id of its message.
 
     ``outcome`` is, once ``finished``, the answer or the error that every sender of the message gets.
     """
@@ -57,11 +57,18 @@ class Lane:
     of the answers.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: int = WAITING_PER_CONTACT) -> None:
         self.arrival = threading.Lock()
         self.users = 0
+        self._waiting = waiting
         self._tickets: deque[Ticket] = deque()
         self._lock = threading.Lock()
+
+    def check_room(self) -> None:
+        """``ContactBusy`` when as many turns wait as may; to be asked before a message is stored."""
+        with self._lock:
+            if len(self._tickets) > self._waiting:
+                raise ContactBusy(retry_after=5)
 
     def join(self, key: str) -> Ticket:
         """A place at the end of the lane."""
@@ -88,7 +95,10 @@ class Lane:
 
 
 class TurnQueue:
-    """Admits turns: at most ``slots`` at once, at most ``per_contact`` of one contact beside the running one."""
+    """Admits turns: at most ``slots`` at once; of one contact ``per_contact`` may wait beside the running one.
+
+    Who only waits for the answer of a turn that is under way already takes a slot, but no place in the lane.
+    """
 
     def __init__(self, slots: int, per_contact: int = WAITING_PER_CONTACT) -> None:
         self._slots = slots
@@ -104,28 +114,23 @@ class TurnQueue:
 
     @contextmanager
     def admitted(self, chat_key: str) -> Iterator[Lane]:
-        """The contact's lane, for as long as one turn takes; ``ServerBusy`` or ``ContactBusy`` at once."""
-        lane = self.enter(chat_key)
+        """The contact's lane, for as long as one turn takes; ``ServerBusy`` at once when all slots are taken."""
+        lane = self._enter(chat_key)
         try:
             yield lane
         finally:
-            self.exit(chat_key)
+            self._exit(chat_key)
 
-    def enter(self, chat_key: str) -> Lane:
-        """Like ``admitted``, for a turn that outlives the call; ``exit`` must follow."""
+    def _enter(self, chat_key: str) -> Lane:
         with self._lock:
             if self._under_way >= self._slots:
                 raise ServerBusy(retry_after=2)
-            lane = self._lanes.get(chat_key) or Lane()
-            if lane.users > self._per_contact:
-                raise ContactBusy(retry_after=5)
-            self._lanes[chat_key] = lane
+            lane = self._lanes.setdefault(chat_key, Lane(self._per_contact))
             lane.users += 1
             self._under_way += 1
         return lane
 
-    def exit(self, chat_key: str) -> None:
-        """End what ``enter`` began."""
+    def _exit(self, chat_key: str) -> None:
         with self._lock:
             lane = self._lanes[chat_key]
             lane.users -= 1
