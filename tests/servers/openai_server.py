@@ -74,8 +74,11 @@ class OpenAIServer:
         port: int = 0,
         tls: ssl.SSLContext | None = None,
         record: bool = True,
+        by_model: Mapping[str, Reply] | None = None,
     ) -> None:
+        """``by_model`` has the replies of models that do not give the default one."""
         self.default = reply or Reply()
+        self._by_model = dict(by_model or {})
         self.requests: deque[Recorded] = deque(maxlen=MAX_RECORDED if record else 0)
         self.served = 0
         self.connections = 0
@@ -155,10 +158,14 @@ class OpenAIServer:
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
-            reply = self._script.popleft() if self._script else self.default
+            reply = self._script.popleft() if self._script else self._usual(request)
             return await _answer(writer, request, reply)
         finally:
             self._at_once -= 1
+
+    def _usual(self, request: Recorded) -> Reply:
+        model = request.body.get("model") if isinstance(request.body, dict) else None
+        return self._by_model.get(str(model), self.default)
 
 
 async def _read_request(reader: asyncio.StreamReader, number: int) -> Recorded:
@@ -289,10 +296,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
+    parser.add_argument("--delay-of", action="append", default=[], metavar="MODEL=SECONDS")
     parser.add_argument("--text", default=Reply.text)
     chosen = parser.parse_args()
     reply = Reply(chosen.text, delay_s=chosen.delay)
-    with OpenAIServer(reply, port=chosen.port, record=False) as server:
+    slower = (pair.split("=") for pair in chosen.delay_of)
+    by_model = {model: replace(reply, delay_s=float(seconds)) for model, seconds in slower}
+    with OpenAIServer(reply, port=chosen.port, record=False, by_model=by_model) as server:
         sys.stdout.write(server.base_url + "\n")  # what the bench that starts it reads
         sys.stdout.flush()
         with contextlib.suppress(KeyboardInterrupt):
