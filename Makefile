@@ -48,8 +48,10 @@ fuzz: $(VENV)/test.stamp
 	@$(PY) -m tests.fuzz
 
 bench: $(VENV)/test.stamp
-	@$(PY) -m bench.turn
+	@$(PY) -m bench.records
+	@$(PY) -m bench.transport
 	@$(PY) -m bench.ingest
+	@$(PY) -m bench.turn
 
 lock: $(VENV)/test.stamp
 	@test -x $(UV) || { echo 'make lock needs uv $(UV_VERSION), which could not be installed here.' >&2; exit 1; }
