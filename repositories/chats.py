@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any, ClassVar
 
 from models.chats import Channel, Chat, Message, Tokens, chat_key
 from models.pages import Page
+from models.text.folding import fold
 from repositories.base import Repository
 from repositories.scope import Scope
 from repositories.values import Record, moment
@@ -125,20 +125,15 @@ def _match(wanted: ChatFilter) -> dict[str, Any]:
     if wanted.active is not None:
         match["active"] = wanted.active
     if wanted.text:
-        match["search"] = {"$regex": re.escape(_folded(wanted.text))}
+        match["search"] = {"$regex": re.escape(fold(wanted.text))}
     bounds = {"$gte": wanted.since, "$lte": wanted.until}
     if any(bounds.values()):
         match["updatedAt"] = {name: bound for name, bound in bounds.items() if bound}
     return match
 
 
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(ch for ch in decomposed if not unicodedata.combining(ch))
-
-
 def _searchable(*texts: str) -> str:
-    return _folded("\n".join(texts))[:2000]
+    return fold("\n".join(texts))[:2000]
 
 
 def _record(chat: Chat) -> Record:

@@ -12,7 +12,7 @@ from integrations.parsing.base import Parser, Unreadable
 from integrations.vectorstores.base import VectorStore
 from kit.logging import get_logger
 from models.documents import Chunk, Document, DocumentStatus, DocumentType, ParsedDocument, chunk_id
-from models.text import detect_language
+from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
