@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
+from functools import lru_cache
 
 from models.text.folding import fold
 from models.text.stopwords import STOP_WORDS
@@ -75,6 +75,7 @@ _SPELLINGS = {
     "el": ("es", 0.5), "como": ("pt", 0.2),
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_]+(?:'(?=[^\W\d_]))?")
+LANGUAGES = tuple(_MARKS)
 _READ = 4_000  # characters: more changes no answer
 _LEAST = 1.6  # votes that the winner needs
 _AHEAD = 1.15  # times the votes of the second
@@ -98,16 +99,9 @@ def detect_language(text: str) -> str:
     """``pt``, ``en``, ``fr`` or ``es``; the empty string when the text is too short, mixed or in none of them."""
     lowered = text[:_READ].lower().replace("’", "'")
     words = _WORD.findall(lowered)
-    votes: defaultdict[str, float] = defaultdict(float)
-    for word in words:
-        _add(votes, _WORD_VOTES.get(fold(word.rstrip("'")), {}))
-        if word in _SPELLINGS:
-            language, weight = _SPELLINGS[word]
-            votes[language] += weight
-    marked = "␣" + "␣".join(words) + "␣" + "".join(mark for mark in "¿¡" if mark in lowered)
-    for language, marks in _MARKS.items():
-        votes[language] += sum(weight * marked.count(mark) for mark, weight in marks.items()) * 0.5
-    return _winner(sorted(votes.items(), key=itemgetter(1), reverse=True), len(words))
+    words_and_marks = [*words, *(mark for mark in "¿¡" if mark in lowered)]
+    totals = [sum(votes) for votes in zip(*map(_votes, words_and_marks), strict=True)]
+    return _winner(sorted(zip(totals, LANGUAGES, strict=False), reverse=True), len(words))
 
 
 def main_language(languages: Iterable[str]) -> str:
@@ -116,13 +110,24 @@ def main_language(languages: Iterable[str]) -> str:
     return counted.most_common(1)[0][0] if counted else ""
 
 
-def _winner(ranked: list[tuple[str, float]], words: int) -> str:
-    (best, most), (_, second) = ranked[:2]
+def _winner(ranked: list[tuple[float, str]], words: int) -> str:
+    if not ranked:
+        return ""
+    (most, best), (second, _) = ranked[:2]
     if most < min(_LEAST, 0.5 + 0.25 * words) or most < 0.12 * words:
         return ""
     return best if most >= _AHEAD * second else ""
 
 
-def _add(votes: dict[str, float], more: Mapping[str, float]) -> None:
-    for language, weight in more.items():
-        votes[language] += weight
+@lru_cache(maxsize=32_768)
+def _votes(word: str) -> tuple[float, ...]:
+    """What one word, in lower case, says for each of ``LANGUAGES``."""
+    known = _WORD_VOTES.get(fold(word.rstrip("'")), {})
+    marked = f"␣{word}␣"
+    spelt, weight = _SPELLINGS.get(word, ("", 0.0))
+    return tuple(
+        known.get(language, 0.0)
+        + (weight if spelt == language else 0.0)
+        + 0.5 * sum(votes * marked.count(mark) for mark, votes in _MARKS[language].items())
+        for language in LANGUAGES
+    )
