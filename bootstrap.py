@@ -66,6 +66,7 @@ from services.documents.add_document import AddDocument
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
+from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
@@ -236,8 +237,9 @@ def build_house(parts: Parts) -> House:
         assistants=records.assistants, documents=records.documents, chunks=records.chunks
     )
     search = SearchPassages(knowledge=knowledge, embedder=embedder, vectors=vectors)
+    places = PlaceFile(documents=records.documents, files=files)
     purge = PurgeDocument(
-        documents=records.documents, chunks=records.chunks, files=files, embedder=embedder, vectors=vectors
+        documents=records.documents, chunks=records.chunks, places=places, embedder=embedder, vectors=vectors
     )
     settle = SettleTurn(chats=records.chats, messages=records.messages, clock=clock)
     turns = TurnQueue(settings.turn_slots)
@@ -315,8 +317,11 @@ def build_house(parts: Parts) -> House:
             chats=records.chats, messages=records.messages, settle=settle, queue=turns
         ),
         add_document=AddDocument(
+            assistants=records.assistants,
+            delete_assistant=delete_assistant,
             documents=records.documents,
             files=files,
+            places=places,
             clock=clock,
             max_bytes=settings.max_upload_mb << 20,
             index_soon=parts.index_soon,
@@ -334,7 +339,9 @@ def build_house(parts: Parts) -> House:
             parser=parts.parser,
             embedder=embedder,
             vectors=vectors,
+            places=places,
             purge=purge,
+            delete_assistant=delete_assistant,
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
         ),
         keep_consistent=KeepConsistent(

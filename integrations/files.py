@@ -7,6 +7,7 @@ while another document of the same name has that place, at ``<assistant>/.versio
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import shutil
@@ -52,10 +53,8 @@ class FileStore:
         digest, size = hashlib.sha256(), 0
         try:
             with _no_room_is_named(), _made(path).open("xb") as target:
-                while block := stream.read(_BLOCK):
+                for block in _blocks(stream, max_bytes):
                     size += len(block)
-                    if size > max_bytes:
-                        raise TooLarge(f"The file is larger than {max_bytes >> 20} MB.")
                     digest.update(block)
                     target.write(block)
                 target.flush()
@@ -69,6 +68,18 @@ class FileStore:
         """Forget an upload that was refused."""
         received.path.unlink(missing_ok=True)
 
+    @contextmanager
+    def naming(self, assistant_id: str) -> Iterator[None]:
+        """Hold the names of one assistant's files: one holder at a time, among threads and processes."""
+        folder = self._root / _checked_id(assistant_id)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def place(self, received: Received, document: Document, *, aside: bool) -> None:
         """Give an upload its place: ``aside`` while the document that it replaces is in answers."""
         target = self._aside(document) if aside else self._final(document)
@@ -81,6 +92,10 @@ class FileStore:
         if self._final(document).exists() and not self._aside(document).exists():
             self._final(document).replace(_made(self._aside(document)))
 
+    def is_aside(self, document: Document) -> bool:
+        """Whether a document's file lies beside its name's place."""
+        return self._aside(document).exists()
+
     def promote(self, document: Document) -> None:
         """Move a document that waits aside to its name's place; again is the same."""
         aside = self._aside(document)
@@ -92,6 +107,13 @@ class FileStore:
         """Where the bytes are now (which need not exist)."""
         aside = self._aside(document)
         return aside if aside.exists() else self._final(document)
+
+    def open(self, document: Document) -> BinaryIO:
+        """The bytes as uploaded, also while they are being moved; ``FileNotFoundError`` when they are lost."""
+        for place in (self._aside(document), self._final(document), self._aside(document)):
+            with suppress(FileNotFoundError):
+                return place.open("rb")
+        return self._final(document).open("rb")
 
     def remove(self, document: Document, *, owns_place: bool) -> None:
         """Remove a document's bytes; the name's place only when it ``owns_place``."""
@@ -153,6 +175,15 @@ def relative_path(document: Document) -> str:
     """``documents/<assistant_id>/knowledge/<file>`` or ``documents/<assistant_id>/<file>``."""
     middle = "/knowledge" if document.type is DocumentType.RAG else ""
     return f"documents/{document.assistant_id}{middle}/{document.filename}"
+
+
+def _blocks(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    while block := stream.read(_BLOCK):
+        size += len(block)
+        if size > max_bytes:
+            raise TooLarge(f"The file is larger than {max_bytes >> 20} MB.")
+        yield block
 
 
 @contextmanager

@@ -73,10 +73,18 @@ class DocumentRepository(Repository):
         """Every document of the installation, deleted ones too; for the doctor alone."""
         return map(_document, self._each(Scope(whole=True)))
 
+    def show(self, document: Document) -> bool:
+        """Make a document that was added as deleted visible; ``False`` when it is gone."""
+        return self._change_record(document, {"$set": {"deleted": False}}, {"deleted": True})
+
     def claim(self, document: Document, lease: str) -> bool:
         """Take the work on a document, unless another running process has it."""
         when = {"deleted": False, "work": OPEN, "lease": document.lease}
         return self._change_record(document, {"$set": {"lease": lease}, "$inc": {"attempts": 1}}, when)
+
+    def give_back(self, document: Document) -> None:
+        """End a claim that came to nothing through no fault of the document's: it does not count."""
+        self._change_record(document, {"$set": {"lease": ""}, "$inc": {"attempts": -1}}, {"deleted": False})
 
     def set_progress(self, document: Document, progress: int) -> bool:
         """Say how far the work has come (0 to 100); ``False`` when it was deleted meanwhile."""
@@ -107,10 +115,17 @@ class DocumentRepository(Repository):
         change = {"status": status, "error": error, "lease": "", "work": OVER, "progress": 100}
         return self._change_record(document, {"$set": change}, {"deleted": False})
 
-    def set_work(self, document: Document, *, is_open: bool, **changes: Any) -> bool:
-        """Open or end the work on a document, with further changes in the same write."""
-        change = {"work": OPEN if is_open else OVER, "lease": "", **changes}
-        return self._change_record(document, {"$set": change}, {"deleted": False})
+    def reopen(self, document: Document) -> bool:
+        """Have a document read anew; ``False`` when it was deleted, or read, since it was looked at."""
+        status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
+        change = {"work": OPEN, "lease": "", "status": status, "progress": 0, "error": None, "attempts": 0}
+        when = {"deleted": False, "live_version": document.live_version}
+        return self._change_record(document, {"$set": change}, when)
+
+    def end_work(self, document: Document) -> bool:
+        """Say that nothing is left to do; ``False`` when it was deleted, or asked for anew, meanwhile."""
+        change = {"$set": {"work": OVER, "lease": ""}}
+        return self._change_record(document, change, {"deleted": False, "progress": 100})
 
     def replaced_by(self, document: Document, newer_id: str) -> None:
         """Note a later upload of the same name: the document leaves when that one is ready."""

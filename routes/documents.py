@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from flask import Response, send_file
@@ -72,10 +73,12 @@ def get_path(document_id: str, actor: Actor) -> dict[str, str]:
 def download(document_id: str, actor: Actor) -> Response:
     """The bytes as uploaded."""
     document = house().find_documents.get(actor, document_id)
-    path = house().find_documents.content(document)
-    return send_file(
-        path, mimetype="application/octet-stream", as_attachment=True, download_name=document.filename
+    content = house().find_documents.content(document)
+    response = send_file(
+        content, mimetype="application/octet-stream", as_attachment=True, download_name=document.filename
     )
+    response.content_length = os.fstat(content.fileno()).st_size
+    return response
 
 
 @blueprint.path("/delete/<document_id>", "DELETE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -10,11 +9,14 @@ from typing import BinaryIO
 from integrations.files import FileStore, Received, safe_filename
 from integrations.parsing.base import FORMATS, PROMPT_FORMATS
 from kit.clock import Clock
-from kit.errors import Conflict, Invalid, UnsupportedFormat
+from kit.errors import Conflict, Invalid, NotFound, UnsupportedFormat
 from kit.ids import new_id
 from models.assistants import Assistant
 from models.documents import Document, DocumentType
+from repositories.assistants import AssistantRepository
 from repositories.documents import DocumentRepository
+from services.assistants.delete_assistant import DeleteAssistant
+from services.documents.place_file import PlaceFile
 
 ALIASES = {"markdown": "md", "htm": "html", "text": "txt"}
 MAX_PROMPT_BYTES = 1 << 20
@@ -31,23 +33,31 @@ class Upload:
 
 
 class AddDocument:
-    """Keeps the file, then the record, then asks for indexing: in this order nothing is half there."""
+    """Keeps an upload: a record that nobody sees, the file in its place, then the record for all to see.
+
+    What a crash or a full disk leaves on the way is a record marked deleted; the next sweep removes it.
+    """
 
     def __init__(
         self,
         *,
+        assistants: AssistantRepository,
+        delete_assistant: DeleteAssistant,
         documents: DocumentRepository,
         files: FileStore,
+        places: PlaceFile,
         clock: Clock,
         max_bytes: int,
         index_soon: Callable[[Document], None],
     ) -> None:
+        self._assistants = assistants
+        self._delete_assistant = delete_assistant
         self._documents = documents
         self._files = files
+        self._places = places
         self._clock = clock
         self._max_bytes = max_bytes
         self._index_soon = index_soon
-        self._naming = threading.Lock()
 
     def add(self, assistant: Assistant, upload: Upload) -> Document:
         """The new document, ``pending``.
@@ -82,31 +92,25 @@ class AddDocument:
             sha256=received.sha256,
             created_at=self._clock(),
         )
-        with self._naming:  # two uploads of one name are one after the other
+        with self._places.naming(assistant.id):  # two uploads of one name are one after the other
             earlier = self._documents.same_name(document)
             if earlier and not upload.replace:
                 raise Conflict(f"There is a document called {filename} already.", code="name_taken")
-            if upload.type is DocumentType.PROMPT:
-                return self._keep_version(document, earlier, received)
-            return self._keep_replacement(document, earlier, received)
-
-    def _keep_replacement(self, document: Document, earlier: list[Document], received: Received) -> Document:
-        """Beside the document that it replaces, until it is ready."""
-        document = replace(document, aside=bool(earlier))
-        self._files.place(received, document, aside=document.aside)
-        self._documents.add(document)
-        for older in earlier:
-            self._documents.replaced_by(older, document.id)
+            if upload.type is DocumentType.RAG:
+                document = replace(document, aside=bool(earlier))
+            self._put(received, document, earlier)
+        if self._assistants.by_id(assistant.id) is None:
+            self._delete_assistant.finish(assistant.id)
+            raise NotFound  # the assistant was deleted in this moment
         return document
 
-    def _keep_version(self, document: Document, earlier: list[Document], received: Received) -> Document:
-        """In the name's place; the earlier prompt of that name is kept aside."""
-        for older in earlier:
-            self._documents.set_aside(older, aside=True)
-            self._files.set_aside(older)
-        self._files.place(received, document, aside=False)
-        self._documents.add(document)
-        return document
+    def _put(self, received: Received, document: Document, earlier: list[Document]) -> None:
+        self._documents.add(replace(document, deleted=True))
+        if document.type is DocumentType.RAG:
+            for older in earlier:  # they leave when this one is ready
+                self._documents.replaced_by(older, document.id)
+        self._places.put(received, document, earlier)
+        self._documents.show(document)
 
 
 def format_of(filename: str) -> str:

@@ -20,11 +20,18 @@ class DeleteDocument:
 
     def delete(self, document: Document) -> None:
         """Remove the document; what a crash leaves is removed at the next start."""
-        for older in self._documents.same_name(document):
-            # Replaced by this one already, but not cleared away yet: it must not come back to light.
-            if document.live_version and document.id in older.replaced_by:
-                self._documents.mark_deleted(older)
-                self._purge.purge(older)
+        self._delete_replaced(document)
         self._documents.mark_deleted(document)
+        self._delete_replaced(document)  # it may have become ready in between; from here on it cannot
         self._assistants.bump_knowledge(document.assistant_id)
         self._purge.purge(document)
+
+    def _delete_replaced(self, document: Document) -> None:
+        """Remove what this one has replaced, but not cleared away yet: it must not come back to light."""
+        current = self._documents.get_any(document.id)
+        if current is None or not current.live_version:
+            return
+        for older in self._documents.same_name(document):
+            if document.id in older.replaced_by:
+                self._documents.mark_deleted(older)
+                self._purge.purge(older)

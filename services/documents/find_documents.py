@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import BinaryIO
 
 from integrations.files import FileStore
 from kit.errors import NotFound
+from kit.ids import is_id
 from models.actors import Actor
 from models.documents import Document
 from models.pages import Page
@@ -27,7 +28,7 @@ class FindDocuments:
 
     def get(self, actor: Actor, document_id: str) -> Document:
         """The document, or ``NotFound``."""
-        document = self._documents.get(Scope.of(actor), document_id)
+        document = self._documents.get(Scope.of(actor), document_id) if is_id(document_id) else None
         if document is None:
             raise NotFound
         self._assistants.get(actor, document.assistant_id)
@@ -45,12 +46,12 @@ class FindDocuments:
         """How many documents a list would give in all."""
         return self._documents.count(self._scope(actor, assistant_id))
 
-    def content(self, document: Document) -> Path:
-        """The file as uploaded; ``NotFound`` when the disk has lost it."""
-        path = self._files.path_of(document)
-        if not path.is_file():
-            raise NotFound("The file is not on the disk any more.", code="file_missing")
-        return path
+    def content(self, document: Document) -> BinaryIO:
+        """The file as uploaded, open; ``NotFound`` when the disk has lost it."""
+        try:
+            return self._files.open(document)
+        except FileNotFoundError:
+            raise NotFound("The file is not on the disk any more.", code="file_missing") from None
 
     def _scope(self, actor: Actor, assistant_id: str) -> Scope:
         if assistant_id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -10,19 +11,25 @@ from integrations.embeddings.base import Embedder
 from integrations.files import FileStore
 from integrations.parsing.base import Parser, Unreadable
 from integrations.vectorstores.base import VectorStore
+from kit.errors import AppError, Unavailable
 from kit.logging import get_logger
 from models.documents import Chunk, Document, DocumentStatus, DocumentType, ParsedDocument, chunk_id
 from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from services.assistants.delete_assistant import DeleteAssistant
 from services.documents.add_document import format_of
+from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.retrieval.knowledge import collection_name
 
 BATCH = 200
-# Counted at each claim, so that a document that ends the process, too, is given up some day.
+# Counted at each claim, so that a document that ends the process, too, is given up some day. What fails
+# for want of a server or of room on the disk does not count.
 MOST_ATTEMPTS = 12
+NO_FILE = "The file is not on the disk any more; upload it again."
+NO_TEXT = "There is no text in the file."
 GIVEN_UP = (
     "The document could not be indexed in several tries; ask for it again with reindex, or upload it anew."
 )
@@ -46,7 +53,9 @@ class IndexDocument:
         parser: Parser,
         embedder: Embedder,
         vectors: VectorStore,
+        places: PlaceFile,
         purge: PurgeDocument,
+        delete_assistant: DeleteAssistant,
         lease: str,
     ) -> None:
         self._assistants = assistants
@@ -56,7 +65,9 @@ class IndexDocument:
         self._parser = parser
         self._embedder = embedder
         self._vectors = vectors
+        self._places = places
         self._purge = purge
+        self._delete_assistant = delete_assistant
         self._lease = lease
 
     def with_work(self) -> list[Document]:
@@ -78,30 +89,40 @@ class IndexDocument:
             return
         if not self._documents.claim(document, self._lease):
             return
-        if document.attempts >= MOST_ATTEMPTS:
-            self._documents.set_failed(document, GIVEN_UP)
-            return
+        try:
+            self._work_on(document)
+        except AppError:
+            with suppress(Unavailable):
+                self._documents.give_back(document)
+            raise
+
+    def _work_on(self, document: Document) -> None:
         if _is_done(document):
             self._tidy(document)
-            return
-        self._index(document)
+        elif document.attempts >= MOST_ATTEMPTS:
+            self._documents.set_failed(document, GIVEN_UP)
+        else:
+            self._index(document)
 
     def _index(self, document: Document) -> None:
         try:
-            parsed = self._parser.parse(self._files.path_of(document), format_of(document.filename))
+            parsed = self._parsed(document)
         except Unreadable as problem:
             _log.info("document unreadable", document_id=document.id, assistant_id=document.assistant_id)
             self._documents.set_failed(document, problem.sentence)
             return
         except FileNotFoundError:
-            self._documents.set_failed(document, "The file is not on the disk any more; upload it again.")
+            self._documents.set_failed(document, NO_FILE)
+            return
+        if not parsed.pieces:
+            self._documents.set_failed(document, NO_TEXT)
             return
         if not self._documents.set_progress(document, 10):
             self._purge_if_deleted(document)
             return
         chunks = _chunks(document, parsed)
         # What an interrupted try left under this version goes first.
-        self._chunks.delete_of_document(document, keep_version=document.live_version)
+        self._purge.purge_other_versions(document)
         if not self._write(document, chunks):
             self._purge_if_deleted(document)
             return
@@ -119,6 +140,13 @@ class IndexDocument:
             return
         self._tidy(ready)
 
+    def _parsed(self, document: Document) -> ParsedDocument:
+        file_format = format_of(document.filename)
+        try:
+            return self._parser.parse(self._files.path_of(document), file_format)
+        except FileNotFoundError:  # moved, perhaps, to its name's place or aside since it was looked for
+            return self._parser.parse(self._files.path_of(document), file_format)
+
     def _write(self, document: Document, chunks: Sequence[Chunk]) -> bool:
         collection = collection_name(document.assistant_id, document.type, self._embedder.name)
         for start in range(0, len(chunks), BATCH):
@@ -134,17 +162,20 @@ class IndexDocument:
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
         self._assistants.bump_knowledge(document.assistant_id)
-        self._purge.purge_versions_before(document)
+        self._purge.purge_other_versions(document)
         for older in self._documents.same_name(document):
             if document.id in older.replaced_by:
                 self._documents.mark_deleted(older)
                 self._purge.purge(older)
-        if document.aside and document.type is DocumentType.RAG:
-            self._files.promote(document)
-            self._documents.set_aside(document, aside=False)
-        self._documents.set_work(document, is_open=False)
+        if document.type is DocumentType.RAG:
+            self._places.take(document)
+        self._documents.end_work(document)
 
     def _purge_if_deleted(self, document: Document) -> None:
+        """Take back what was written since the deletion, of the document or of its whole assistant."""
+        if self._assistants.by_id(document.assistant_id) is None:
+            self._delete_assistant.finish(document.assistant_id)
+            return
         current = self._documents.get_any(document.id)
         self._purge.purge(current if current is not None else replace(document, deleted=True))
 

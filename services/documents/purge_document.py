@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from integrations.embeddings.base import Embedder
-from integrations.files import FileStore
 from integrations.vectorstores.base import VectorStore
 from models.documents import Document
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from services.documents.place_file import PlaceFile
 from services.retrieval.knowledge import collection_name
 
 
@@ -19,13 +19,13 @@ class PurgeDocument:
         *,
         documents: DocumentRepository,
         chunks: ChunkRepository,
-        files: FileStore,
+        places: PlaceFile,
         embedder: Embedder,
         vectors: VectorStore,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
-        self._files = files
+        self._places = places
         self._embedder = embedder
         self._vectors = vectors
 
@@ -33,20 +33,16 @@ class PurgeDocument:
         """Remove everything; the record goes last, so that what is interrupted is found again."""
         self._remove_vectors(document, self._chunks.ids_of_document(document))
         self._chunks.delete_of_document(document)
-        self._files.remove(document, owns_place=self._owns_place(document))
-        self._documents.forget(document)
+        if self._places.remove(document):
+            self._documents.forget(document)
 
-    def purge_versions_before(self, document: Document) -> None:
-        """Remove the chunks of a document's earlier versions."""
+    def purge_other_versions(self, document: Document) -> None:
+        """Remove the chunks of a document that are not of its live version."""
         live = f"{document.id}:{document.live_version}:"
-        old = [one for one in self._chunks.ids_of_document(document) if not one.startswith(live)]
-        if old:
-            self._remove_vectors(document, old)
+        others = [one for one in self._chunks.ids_of_document(document) if not one.startswith(live)]
+        if others:
+            self._remove_vectors(document, others)
             self._chunks.delete_of_document(document, keep_version=document.live_version)
-
-    def _owns_place(self, document: Document) -> bool:
-        """Whether the file in the name's place is this document's, and not a namesake's."""
-        return not document.aside and all(other.aside for other in self._documents.same_name(document))
 
     def _remove_vectors(self, document: Document, ids: list[str]) -> None:
         if ids:

@@ -7,14 +7,16 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from integrations.files import FileStore
+from kit.logging import get_logger
 from models.assistants import Assistant
-from models.documents import DocumentType, Passage
+from models.documents import Document, DocumentType, Passage
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.retrieval.search_passages import SearchPassages
 
 HEAD_CHARACTERS = 8000
 TAIL_PASSAGES = 2
 KEPT = 1000
+_log = get_logger("documents")
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,23 @@ class ReadPrompt:
         if version >= assistant.knowledge_version:
             return text
         live = self._knowledge.live_documents(assistant.id, DocumentType.PROMPT)
-        text = _decoded(self._files.path_of(live.documents[-1]).read_bytes()) if live.documents else ""
+        text = self._content(assistant, live.documents[-1]) if live.documents else ""
         with self._lock:
             self._texts[assistant.id] = (live.version, text)
             self._texts.move_to_end(assistant.id)
             while len(self._texts) > KEPT:
                 self._texts.popitem(last=False)
         return text
+
+    def _content(self, assistant: Assistant, document: Document) -> str:
+        try:
+            with self._files.open(document) as stream:
+                return _decoded(stream.read())
+        except FileNotFoundError:
+            # Lost from the disk: its chunks say the same, and no assistant speaks without its instructions.
+            _log.warning("prompt file missing", assistant_id=assistant.id, document_id=document.id)
+            chunks = self._knowledge.chunks_of(assistant.id, [document])
+            return "\n\n".join(one.text for one in sorted(chunks, key=lambda chunk: chunk.n))
 
 
 def _decoded(content: bytes) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kit.errors import NotFound
-from models.documents import Document, DocumentStatus
+from models.documents import Document
 from repositories.documents import DocumentRepository
+from repositories.scope import Scope
 
 
 class ReindexDocument:
@@ -18,10 +19,10 @@ class ReindexDocument:
 
     def reindex(self, document: Document) -> None:
         """Ask for it; ``NotFound`` when the document was deleted meanwhile."""
-        status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
-        opened = self._documents.set_work(
-            document, is_open=True, status=status, progress=0, error=None, attempts=0
-        )
-        if not opened:
+        current: Document | None = document
+        while current is not None and not self._documents.reopen(current):
+            # Its indexing ended in this moment: look again, so that its new state is not written over.
+            current = self._documents.get(Scope(assistant_id=document.assistant_id), document.id)
+        if current is None:
             raise NotFound
-        self._index_soon(document)
+        self._index_soon(current)
