@@ -15,7 +15,7 @@ import pytest
 from integrations.vectorstores.base import Vectors, VectorStore
 from integrations.vectorstores.chroma import BATCH, SENTINEL, ChromaStore
 from integrations.vectorstores.chroma_local import open_chroma
-from integrations.vectorstores.chroma_remote import RemoteChroma, connect_chroma
+from integrations.vectorstores.chroma_server import RemoteChroma, connect_chroma
 from kit.errors import Unavailable
 from tests.servers.chroma_server import chroma_server, free_port
 
