@@ -17,16 +17,21 @@ _MAIN_PART = {
     "xlsx": b"spreadsheetml.sheet.main+xml",
 }
 _OTHER_PARTS = (
-    (b"wordprocessingml.", "a Word document (docx)"),
-    (b"ms-word.", "a Word document with macros or a template (docm, dotx)"),
-    (b"presentationml.", "a presentation (pptx)"),
-    (b"ms-powerpoint.", "a presentation with macros or a template (pptm, potx)"),
-    (b"spreadsheetml.", "a workbook (xlsx)"),
-    (b"ms-excel.", "a workbook with macros or a template (xlsm, xltx)"),
+    (b"ms-word.document.macroEnabled.main+xml", "a Word document with macros (docm)"),
+    (b"wordprocessingml.template.main+xml", "a Word template (dotx)"),
+    (b"wordprocessingml.document.main+xml", "a Word document (docx)"),
+    (b"ms-powerpoint.presentation.macroEnabled.main+xml", "a presentation with macros (pptm)"),
+    (b"presentationml.slideshow.main+xml", "a slide show (ppsx)"),
+    (b"presentationml.template.main+xml", "a presentation template (potx)"),
+    (b"presentationml.presentation.main+xml", "a presentation (pptx)"),
+    (b"ms-excel.sheet.macroEnabled.main+xml", "a workbook with macros (xlsm)"),
+    (b"ms-excel.sheet.binary", "a binary workbook (xlsb)"),
+    (b"spreadsheetml.template.main+xml", "a workbook template (xltx)"),
+    (b"spreadsheetml.sheet.main+xml", "a workbook (xlsx)"),
 )
 _CONTENT_TYPES = "[Content_Types].xml"
 _BLOCK = 1 << 20
-_DECLARATION = re.compile(rb"<!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
+_DECLARATION = re.compile(rb"<\0?!\0?(?:D\0?O\0?C\0?T\0?Y\0?P\0?E|E\0?N\0?T\0?I\0?T\0?Y)")
 _OVERLAP = 32
 
 

@@ -53,13 +53,16 @@ class ChildParser:
     def parse(self, path: Path, file_format: str) -> ParsedDocument:
         """Read the file as one of ``FORMATS``; ``Unreadable`` says why it cannot be.
 
-        ``Unavailable`` when no process can be started, or this parser has been closed.
+        ``FileNotFoundError`` when there is none; ``Unavailable`` when no process can be started, or this
+        parser has been closed.
         """
         if file_format not in FORMATS:
             raise Unreadable(f"Files named .{file_format} are not read; these are: {', '.join(FORMATS)}.")
         answer = self._answer({"path": str(path.absolute()), "format": file_format})
         if "fault" in answer:
-            _log.warning("file_damaged", format=file_format, fault=answer["fault"])
+            _log.warning("document damaged", format=file_format, fault=answer["fault"])
+        if "missing" in answer:
+            raise FileNotFoundError(path)
         if "unreadable" in answer:
             raise Unreadable(answer["unreadable"])
         return document_from_message(answer)
@@ -86,7 +89,7 @@ class ChildParser:
                     worker = self._start()
                 answer = worker.ask(request, self._max_seconds)
             except Closed:
-                _log.warning("parsing_worker_died", format=request["format"])
+                _log.warning("parsing process died", format=request["format"])
             except Late:
                 raise Unreadable(
                     f"The file takes longer than {self._max_seconds:g} seconds to read: split it into several."

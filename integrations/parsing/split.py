@@ -76,8 +76,9 @@ def _sections(blocks: Iterable[Block], most: int, title: str) -> Iterator[_Secti
     bare: Block | None = None  # a heading under which nothing has been read yet
     for block in blocks:
         if block.kind is not Kind.HEADING:
-            units.extend(_units(block, most))
-            bare = None
+            found = _units(block, most)
+            units += found
+            bare = None if found else bare
             continue
         if not block.text and bare and bare.level < block.level:
             continue  # nothing stands below it yet that could end
@@ -132,7 +133,7 @@ def _belongs(group: Sequence[_Section], section: _Section, most: int) -> bool:
     if section.page != first.page or len(section.text) > tiny or len(first.text) > tiny:
         return False
     parent = first.path[:-1]
-    if len(section.path) <= len(parent) or section.path[: len(parent)] != parent:
+    if section.path[: len(parent)] != parent:
         return False
     return len(_merged([*group, section]).text) <= most // 2
 

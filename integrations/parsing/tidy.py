@@ -14,7 +14,7 @@ _UNSEEN = re.compile(
 )
 _SPACES = re.compile("[ \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_LINE_ENDS = re.compile(" ?\n ?")
-_RUNS = re.compile(r"([^\w\s])\1{5,}")
+_RUNS = re.compile(r"([^\w\s]|_)\1{5,}")
 """Leaders, rules and blanks to fill in: "......" """
 
 _BLANK_LINES = re.compile("\n{3,}")

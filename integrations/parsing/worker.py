@@ -89,7 +89,7 @@ def _answer(request: Message, settings: WorkerSettings) -> Message:
     except Unreadable as refusal:
         return {"unreadable": refusal.sentence}
     except FileNotFoundError:
-        return {"unreadable": "The file is not there any more."}
+        return {"missing": True}
     except MemoryError:
         _unlimit_memory()
         return {"unreadable": f"{_TOO_BIG} ({settings.max_memory_mb} MB).", "last": True}

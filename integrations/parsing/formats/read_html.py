@@ -34,7 +34,7 @@ def read(path: Path, bounds: Bounds) -> Reading:
     draft = Draft(bounds)
     root = _parsed(text)
     _Page(draft).walk(root)
-    title = root.find(".//title")
+    title = root.find("./head/title")
     named = "" if title is None else "".join(title.itertext())
     draft.title = named if named.strip() else draft.first_heading or draft.first_line
     return draft.done()

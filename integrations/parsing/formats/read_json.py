@@ -84,7 +84,11 @@ def _has_records(value: Value) -> bool:
     """Whether a list of records stands somewhere below, so that the name deserves a heading."""
     if isinstance(value, list):
         return any(isinstance(one, dict | list) for one in value)
-    return isinstance(value, dict) and any(isinstance(one, dict | list) for one in value.values())
+    if not isinstance(value, dict):
+        return False
+    return any(
+        isinstance(one, dict) or (isinstance(one, list) and _has_records(one)) for one in value.values()
+    )
 
 
 def _write_records(draft: Draft, values: list[Value], depth: int) -> None:

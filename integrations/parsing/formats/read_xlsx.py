@@ -23,12 +23,10 @@ def read(path: Path, bounds: Bounds) -> Reading:
     """Read a workbook; formulas count as the value that was last computed and saved."""
     check_office_file(path, "xlsx", bounds)
     draft = Draft(bounds)
-    workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    try:
+    with path.open("rb") as stream:  # given a path, openpyxl looks at the name instead of the content
+        workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         _write_sheets(draft, workbook)
         draft.title = real_title(workbook.properties.title)
-    finally:
-        workbook.close()
     return draft.done()
 
 

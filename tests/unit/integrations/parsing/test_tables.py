@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+
+from integrations.parsing.blocks import Bounds, Draft
+from integrations.parsing.tables import Header, is_figure, row_text, write_table
+
+NAMES = ["Serviço", "Preço"]
+
+
+def texts(rows: list[list[str]], header: Header) -> list[str]:
+    draft = Draft(Bounds())
+    write_table(draft, rows, header)
+    return [block.text for block in draft.done().blocks]
+
+
+@pytest.mark.parametrize(
+    "cell", ["45", "R$ 45,90", "US$ 1,000.00", "12/10/2026", "8h30", "30 min", "(10%)", "- 3 kg"]
+)
+def test_figures(cell: str) -> None:
+    assert is_figure(cell)
+
+
+@pytest.mark.parametrize("cell", ["", "Preço", "Preço 2026", "Q1", "a partir de 45 reais", "1" * 200])
+def test_names_are_no_figures(cell: str) -> None:
+    assert not is_figure(cell)
+
+
+def test_a_usual_header_must_look_like_names() -> None:
+    assert texts([NAMES, ["Corte", "sob consulta"]], Header.USUAL) == ["Serviço: Corte; Preço: sob consulta"]
+    assert texts([["Corte", "45"], ["Barba", "30"]], Header.USUAL) == ["Corte: 45", "Barba: 30"]
+
+
+def test_an_unknown_header_needs_figures_below_it() -> None:
+    assert texts([NAMES, ["Corte", "45"]], Header.UNKNOWN) == ["Serviço: Corte; Preço: 45"]
+    assert texts([["Nome", "Ana"], ["Cidade", "Santos"]], Header.UNKNOWN) == ["Nome: Ana", "Cidade: Santos"]
+
+
+def test_a_marked_header_is_believed() -> None:
+    assert texts([["Ano", "2025"], ["Vendas", "7"]], Header.MARKED) == ["Ano: Vendas; 2025: 7"]
+
+
+def test_several_years_are_columns_one_is_a_value() -> None:
+    assert texts([["Filial", "2025", "2026"], ["Santos", "7", "9"]], Header.USUAL) == [
+        "Filial: Santos; 2025: 7; 2026: 9"
+    ]
+    assert texts([["Fundada em", "2025"], ["Sede", "Santos"]], Header.USUAL) == [
+        "Fundada em: 2025",
+        "Sede: Santos",
+    ]
+
+
+def test_labels_with_colons_are_no_names() -> None:
+    assert texts([["Nome:", "Ana", "Idade:", "40"], ["Rua:", "A", "Nº:", "3"]], Header.USUAL) == [
+        "Nome: Ana | Idade: 40",
+        "Rua: A | Nº: 3",
+    ]
+
+
+def test_lines_above_the_header_are_kept_and_repeated_headers_dropped() -> None:
+    rows = [["Tabela de preços", ""], ["", ""], NAMES, ["Corte", "45"], NAMES, ["Barba", "30"]]
+    assert texts(rows, Header.USUAL) == [
+        "Tabela de preços",
+        "Serviço: Corte; Preço: 45",
+        "Serviço: Barba; Preço: 30",
+    ]
+
+
+def test_a_header_alone_is_text() -> None:
+    assert texts([NAMES], Header.USUAL) == ["Serviço: Preço"]
+    assert texts([], Header.MARKED) == []
+
+
+def test_rows_are_put_on_their_pages() -> None:
+    draft = Draft(Bounds())
+    write_table(draft, [NAMES, ["Corte", "45"], ["Barba", "30"]], Header.USUAL, [1, 1, 2])
+    assert [block.page for block in draft.done().blocks] == [1, 2]
+
+
+def test_rows_without_names() -> None:
+    assert row_text((), ["Corte", "", "45"]) == "Corte: 45"
+    assert row_text((), ["Aceita cartão?", "Sim."]) == "Aceita cartão? Sim."
+    assert row_text((), ["a", "b", "c"]) == "a | b | c"
+    assert row_text(NAMES, ["", "45", "nota"]) == "Preço: 45; nota"
