@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import io
+import itertools
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
+from kit.clock import utc_now
+from kit.ids import new_id
+from kit.passwords import Passwords
+from models.actors import Role
+from models.users import Session, User, email_key
+from routes.house import EXTENSION
+
 PASSWORD = "correct horse battery"
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -86,11 +98,41 @@ def nobody(app: Flask) -> Caller:
     return Caller(app.test_client())
 
 
+def made(app: Flask, name: str, role: Role = Role.USER) -> Caller:
+    """A fresh account, signed in; written into the records, since the door hashes a password at each step."""
+    house, email = app.extensions[EXTENSION], f"{name}{next(_numbers)}@example.com"
+    now = utc_now()
+    user = User(
+        id=new_id(),
+        name=name,
+        email=email,
+        email_key=email_key(email),
+        password_hash=_password_hash(),
+        role=role,
+        active=True,
+        created_at=now,
+    )
+    session = Session(id=new_id(), user_id=user.id, created_at=now, ends_at=now + timedelta(days=30))
+    house.register_user._users.add(user)
+    house.sign_in._sessions.add(session)
+    with app.app_context():
+        token = create_access_token(user.id, additional_claims={"sid": session.id})
+    return Caller(app.test_client(), {"Authorization": f"Bearer {token}"}, user_id=user.id, email=email)
+
+
 def signed_in(app: Flask, email: str, password: str = PASSWORD) -> Caller:
     """A person who has an account."""
     response = app.test_client().post("/auth/login", json={"email": email, "password": password})
     assert response.status_code == 200, response.text
     body = response.get_json()
     return Caller(
-        app.test_client(), {"Authorization": f"Bearer {body['token']}"}, user_id=body["user"]["id"], email=email
+        app.test_client(),
+        {"Authorization": f"Bearer {body['token']}"},
+        user_id=body["user"]["id"],
+        email=email,
     )
+
+
+@cache
+def _password_hash() -> str:
+    return Passwords().hash(PASSWORD)
