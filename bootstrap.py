@@ -74,7 +74,9 @@ from services.documents.reindex_document import ReindexDocument
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
 from services.retrieval.search_passages import SearchPassages
+from services.upkeep.check_files import CheckFiles
 from services.upkeep.check_health import CheckHealth
+from services.upkeep.check_knowledge import CheckKnowledge
 from services.upkeep.keep_consistent import KeepConsistent
 
 DATABASE_WAIT_S = 30.0
@@ -163,7 +165,6 @@ class Installation:
         """Finish what a process that is gone left open, then begin the background work."""
         self.house.recover_turns.recover()  # before the first request: until then none of them is in doubt
         self.background.start(index=self.house.index_document.index, sweep=self._sweep)
-        self._sweep()
 
     def stop(self) -> None:
         """End everything; again is the same."""
@@ -347,13 +348,19 @@ def build_house(parts: Parts) -> House:
         keep_consistent=KeepConsistent(
             assistants=records.assistants,
             documents=records.documents,
-            chunks=records.chunks,
             chats=records.chats,
             files=files,
-            embedder=embedder,
             vectors=vectors,
             delete_assistant=delete_assistant,
-            reindex=reindex,
+            check_knowledge=CheckKnowledge(
+                documents=records.documents,
+                chunks=records.chunks,
+                embedder=embedder,
+                vectors=vectors,
+                purge=purge,
+                reindex=reindex,
+            ),
+            check_files=CheckFiles(documents=records.documents, files=files, places=places),
         ),
         check_health=CheckHealth({"records": parts.check_records, "vectors": vectors.ping}),
     )
@@ -395,14 +402,22 @@ def _tasks(house: House, background: Background) -> dict[str, Callable[[dict[str
             background.index_soon(document)
         return len(documents)
 
-    return {"doctor": lambda asked: house.keep_consistent.check(fix=bool(asked.get("fix"))), "index": index}
+    return {
+        "doctor": lambda asked: house.keep_consistent.check(fix=bool(asked.get("fix"))),
+        "index": index,
+        "idle": lambda _: not house.index_document.with_work(),
+    }
 
 
 def _own(data_dir: Path) -> LockFile:
-    data_dir.mkdir(parents=True, exist_ok=True)
-    data_dir.chmod(0o700)
     lock = LockFile(data_dir / "server.lock")
-    if not lock.acquire(5.0):
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        free = lock.acquire(5.0)
+    except OSError as problem:
+        raise SettingsError(f"DATA_DIR: {problem}") from problem
+    if not free:
         raise SettingsError(
             f"Another process runs on {data_dir}. Stop it, or give this one its own DATA_DIR and DOCUMENTS_DIR."
         )

@@ -6,9 +6,11 @@ import contextlib
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from types import SimpleNamespace
+from typing import NoReturn, cast
 
 import click
 
@@ -18,7 +20,7 @@ from integrations.parsing.base import FORMATS
 from jobs.demo import describe_demo, prepare_demo
 from jobs.operator_door import knock
 from kit import logging
-from kit.errors import AppError, SettingsError
+from kit.errors import AppError, SettingsError, Unavailable
 from kit.settings import PROJECT_ROOT, Settings
 from models.actors import Actor, ActorKind, Role
 from models.assistants import Assistant
@@ -31,6 +33,9 @@ from services.house import House
 
 OPERATOR = Actor(kind=ActorKind.PERSON, name="operator", role=Role.ADMIN)
 POLL_S = 0.1
+LOOKED_AT_ONCE = 10
+MENDED_WITHIN_S = 60.0
+STANDSTILL_S = 300.0  # longer than any one document takes to be parsed
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +56,7 @@ def run_demo(settings: Settings) -> None:
     """Start the server, at the first start with an account and an assistant to try."""
     try:
         installation, app = server.start(settings)
-    except SettingsError as problem:
+    except (AppError, SettingsError) as problem:
         _fail(problem)
     try:
         shown = prepare_demo(installation.house, settings.data_dir / "demo.json")
@@ -85,7 +90,9 @@ def create_admin(settings: Settings, name: str, email: str, password: str) -> No
 @click.pass_obj
 def ingest(settings: Settings, folder: Path, assistant_id: str, document_type: str) -> None:
     """Add every document in FOLDER (and below) to an assistant, and wait until they are in answers."""
-    files = [one for one in sorted(folder.rglob("*")) if one.is_file() and format_of(one.name) in FORMATS]
+    files = _named(
+        folder, [one for one in sorted(folder.rglob("*")) if one.is_file() and format_of(one.name) in FORMATS]
+    )
     if not files:
         _fail(f"There is no document in {folder}: {', '.join(FORMATS)} are read.")
     with _opened(settings) as house:
@@ -141,8 +148,8 @@ def doctor(settings: Settings, *, fix: bool) -> None:
 @click.pass_obj
 def routes(settings: Settings) -> None:
     """List every route with who may call it."""
-    with _opened(settings) as house:
-        app = create_flask(house)
+    # Nothing behind the doors is asked, so nothing is opened.
+    app = create_flask(cast("House", SimpleNamespace(settings=settings, jwt_secret="-" * 64)))
     for rule in sorted(app.url_map.iter_rules(), key=lambda one: one.rule):
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
@@ -173,41 +180,52 @@ def _address(settings: Settings, port: int) -> str:
 
 
 def _ask_server(settings: Settings, document: Document) -> None:
-    knock(settings.data_dir, "index", ids=[document.id])
+    with contextlib.suppress(Unavailable):  # then its next sweep finds the document
+        knock(settings.data_dir, "index", ids=[document.id])
+
+
+def _named(folder: Path, files: list[Path]) -> dict[Path, str]:
+    """A name for each file: its own, or with its folders in front where two have the same."""
+    times = Counter(path.name for path in files)
+    return {
+        path: path.name if times[path.name] == 1 else " - ".join(path.relative_to(folder).parts)
+        for path in files
+    }
 
 
 def _uploaded(
-    house: House, assistant: Assistant, files: list[Path], document_type: DocumentType
+    house: House, assistant: Assistant, files: dict[Path, str], document_type: DocumentType
 ) -> tuple[list[Document], list[str]]:
     documents, refused = [], []
-    with click.progressbar(files, label="Adding  ", file=sys.stderr) as bar:
-        for path in bar:
+    with click.progressbar(files.items(), label="Adding  ", file=sys.stderr) as bar:
+        for path, name in bar:
             try:
                 with path.open("rb") as stream:
-                    documents.append(
-                        house.add_document.add(assistant, Upload(path.name, stream, document_type))
-                    )
+                    documents.append(house.add_document.add(assistant, Upload(name, stream, document_type)))
             except AppError as problem:
                 refused.append(f"{path}: {problem.sentence}")
+            except OSError as problem:
+                refused.append(f"{path}: {problem.strerror}")
     return documents, refused
 
 
 def _indexed(house: House, documents: list[Document]) -> list[str]:
     """Wait until every document is ready or failed; a line for each that failed."""
-    waiting = {document.id: document for document in documents}
+    waiting = {document.id: document.filename for document in documents}
     failed = []
+    patience = _Patience()
     with click.progressbar(length=len(documents), label="Indexing", file=sys.stderr) as bar:
         while waiting:
-            for document_id in list(waiting):
-                found = house.index_document.look(document_id)
-                if found is not None and not _settled(found):
-                    continue
-                document = waiting.pop(document_id)
-                bar.update(1)
-                if found is not None and found.error:
-                    failed.append(f"{document.filename}: {found.error}")
-            if waiting:
-                time.sleep(POLL_S)
+            # The oldest few: they are read in this order, and thousands need not be asked for each time.
+            looked = {one: house.index_document.look(one) for one in list(waiting)[:LOOKED_AT_ONCE]}
+            for document_id, found in looked.items():
+                if found is None or _settled(found):
+                    filename = waiting.pop(document_id)
+                    bar.update(1)
+                    if found is not None and found.error:
+                        failed.append(f"{filename}: {found.error}")
+            if not looked.keys() - waiting.keys():
+                patience.wait([one for one in looked.values() if one is not None])
     return failed
 
 
@@ -233,8 +251,9 @@ def _chosen(house: House, assistant_id: str | None, document_id: str | None) -> 
 def _doctored(settings: Settings, *, fix: bool) -> list[str]:
     try:
         if owner_lives(settings):
-            return [str(line) for line in knock(settings.data_dir, "doctor", fix=fix)]
+            return _doctored_by_server(settings, fix=fix)
         with _opened(settings) as house:
+            _check_health(house)
             _wait_until_idle(house)
             lines = house.keep_consistent.check(fix=fix)
             _wait_until_idle(house)
@@ -243,9 +262,42 @@ def _doctored(settings: Settings, *, fix: bool) -> list[str]:
         _fail(problem)
 
 
+def _doctored_by_server(settings: Settings, *, fix: bool) -> list[str]:
+    lines = [str(line) for line in knock(settings.data_dir, "doctor", fix=fix)]
+    give_up = time.monotonic() + MENDED_WITHIN_S
+    # What was asked to be read anew; a server that is never idle says the rest when it is asked again.
+    while fix and lines and not knock(settings.data_dir, "idle") and time.monotonic() < give_up:
+        time.sleep(POLL_S)
+    return lines
+
+
+def _check_health(house: House) -> None:
+    down = [name for name, state in house.check_health.states().items() if state != "ready"]
+    if down:
+        raise Unavailable(f"The {' and the '.join(down)} cannot be reached.")
+
+
 def _wait_until_idle(house: House) -> None:
-    """Let the work that a start found in the records come to its end."""
-    while any(not _settled(one) for one in house.index_document.with_work()):
+    """Let the work that is in the records come to its end."""
+    patience = _Patience()
+    while work := house.index_document.with_work():
+        patience.wait(work)
+
+
+class _Patience:
+    """Waits for work to go on, and gives up where it stands still."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[str, str, int]] = []
+        self._since = time.monotonic()
+
+    def wait(self, work: list[Document]) -> None:
+        """Sleep for a moment; ``Unavailable`` when nothing has moved for minutes."""
+        seen = [(one.id, one.status.value, one.progress) for one in work]
+        if seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+        elif time.monotonic() - self._since > STANDSTILL_S:
+            raise Unavailable("The documents are not read on; the server's log says why.")
         time.sleep(POLL_S)
 
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from bootstrap import Installation, open_installation
 from kit import logging
-from kit.errors import SettingsError
+from kit.errors import AppError, SettingsError
 from kit.settings import PROJECT_ROOT, Settings
 from routes.app import create_flask
 from routes.server import serve
@@ -36,10 +36,10 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ, PROJECT_ROOT / ".env")
         installation, app = start(settings)
-    except SettingsError as problem:
+        serve(app, settings, when_up=lambda port: print_welcome(installation, port))
+    except (SettingsError, AppError) as problem:
         sys.stderr.write(f"orquestra: {problem}\n")
         return 2
-    serve(app, settings, when_up=lambda port: print_welcome(installation, port))
     installation.stop()
     return 0
 

@@ -74,7 +74,7 @@ class FairQueue:
 
 
 class Background:
-    """Runs ``index`` for each document handed in, and ``sweep`` every minute."""
+    """Runs ``index`` for each document handed in, and ``sweep`` at the start and every minute."""
 
     def __init__(self, *, workers: int = 1) -> None:
         self._queue = FairQueue()
@@ -124,7 +124,7 @@ class Background:
             self._index(document_id)
         except AppError as problem:
             self._later(document_id, problem.error_code)
-        except Exception as problem:  # the thread's outermost loop: one broken document must not end indexing
+        except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: one broken document must not end indexing
             _log.error("indexing failed", document_id=document_id, exc_info=problem)
             self._later(document_id, type(problem).__name__)
         else:
@@ -140,8 +140,12 @@ class Background:
         timer.start()
 
     def _sweep(self, sweep: Callable[[], None]) -> None:
-        while not self._stopping.wait(SWEEP_EVERY_S):
+        while True:
             try:
                 sweep()
             except AppError as problem:
                 _log.warning("sweep put off", code=problem.error_code)
+            except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: the next sweep may go through
+                _log.error("sweep failed", exc_info=problem)
+            if self._stopping.wait(SWEEP_EVERY_S):
+                return

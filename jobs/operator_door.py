@@ -6,7 +6,9 @@ know a key that lies in the data directory (mode 0600), proved by ``multiprocess
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from multiprocessing import AuthenticationError
@@ -31,6 +33,7 @@ class OperatorDoor:
         self._data_dir = data_dir
         self._tasks = dict(tasks)
         self._listener: Listener | None = None
+        self._closed = False
 
     def open(self) -> None:
         """Listen, in a thread that does not keep the process alive."""
@@ -44,24 +47,22 @@ class OperatorDoor:
 
     def close(self) -> None:
         """Stop listening."""
+        self._closed = True
         if self._listener is not None:
-            self._listener.close()
             (self._data_dir / PORT_FILE).unlink(missing_ok=True)
+            # A thread that waits in accept() does not notice that its socket is closed.
+            with contextlib.suppress(OSError), socket.create_connection(self._listener.address, 1):
+                self._listener.close()
 
     def _serve(self, listener: Listener) -> None:
-        while True:
+        while not self._closed:
             try:
                 with listener.accept() as visitor:
                     self._answer(visitor)
             except AuthenticationError:
                 _log.warning("a visitor without the key was turned away")
-            except EOFError:
-                continue  # it left before it had asked
-            except OSError:
-                if listener.last_accepted is None or self._listener is None:
-                    return
-                if not (self._data_dir / PORT_FILE).exists():
-                    return  # the door was closed
+            except (OSError, EOFError):
+                continue  # it left early, or the door was closed
 
     def _answer(self, visitor: Connection) -> None:
         asked = json.loads(visitor.recv_bytes(1 << 20))
@@ -69,6 +70,9 @@ class OperatorDoor:
             answer: dict[str, Any] = {"result": self._tasks[asked["task"]](asked)}
         except AppError as problem:
             answer = {"error": problem.sentence}
+        except Exception as problem:  # noqa: BLE001  # the thread's outermost place: the door stays open
+            _log.error("task failed", task=str(asked.get("task")), exc_info=problem)
+            answer = {"error": "The server could not do it; its log says why."}
         visitor.send_bytes(json.dumps(answer).encode())
 
 

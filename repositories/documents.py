@@ -55,6 +55,10 @@ class DocumentRepository(Repository):
             match["type"] = document_type
         return [_document(record) for record in self._each(Scope(assistant_id=assistant_id), match=match)]
 
+    def all_of(self, assistant_id: str) -> list[Document]:
+        """Every document of an assistant, deleted ones too, oldest first."""
+        return [_document(record) for record in self._each(Scope(assistant_id=assistant_id))]
+
     def same_name(self, document: Document) -> list[Document]:
         """The documents under a document's name (itself left out) that are not deleted, oldest first."""
         found = self._sweep("name_key", _name_key(document), match={"deleted": False})

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Response
+from flask import Response, stream_with_context
 
 from kit.errors import AppError
 from models.actors import Actor
@@ -173,7 +173,7 @@ def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # 
 
 
 def _streamed(stream: AnswerStream) -> Response:
-    response = Response(_events(stream), mimetype="text/event-stream")
+    response = Response(stream_with_context(_events(stream)), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     response.call_on_close(stream.close)

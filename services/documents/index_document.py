@@ -100,6 +100,7 @@ class IndexDocument:
         if _is_done(document):
             self._tidy(document)
         elif document.attempts >= MOST_ATTEMPTS:
+            self._purge.purge_other_versions(document)
             self._documents.set_failed(document, GIVEN_UP)
         else:
             self._index(document)
