@@ -33,6 +33,7 @@ class Header(Enum):
     MARKED = "the file says that it is the header"
     USUAL = "it usually is in such a file"
     UNKNOWN = "it must be told from the cells"
+    DOUBTFUL = "there may be none: only figures below it show one"
     NONE = "the file says that there is none"
 
 
@@ -93,7 +94,7 @@ def _find_header(sample: Sequence[Row], header: Header) -> int | None:
     at = next((n for n, row in enumerate(sample) if _filled(row) >= max(2, 0.6 * width)), None)
     if at is None or at == len(sample) - 1 or not _could_be_names(sample[at]):
         return None
-    if header is Header.USUAL:
+    if header is Header.USUAL or (header is Header.UNKNOWN and width > 2):
         return at
     return at if _figures_below(sample[at], sample[at + 1 :]) else None
 
@@ -106,6 +107,8 @@ def _could_be_names(row: Row) -> bool:
     cells = [cell for cell in row if cell]
     years = [cell for cell in cells if _YEAR.fullmatch(cell)]
     if len(years) == 1 or len(years) == len(cells):  # several years beside a name are columns, one is a value
+        return False
+    if 2 * len(set(cells)) <= len(cells):
         return False
     return all(cell in years or _could_be_name(cell) for cell in cells)
 

@@ -25,7 +25,7 @@ class Style:
 
 
 class Styles:
-    """A document's paragraph styles, each read once, with what it takes over from those it is based on."""
+    """A document's styles, each read once, with what it takes over from those it is based on."""
 
     def __init__(self, styles: etree._Element) -> None:
         self._elements = {one.get(qn("w:styleId"), ""): one for one in styles.iterfind(qn("w:style"))}
@@ -38,6 +38,17 @@ class Styles:
         if key not in self._read:
             self._read[key] = self._style(key)
         return self._read[key]
+
+    def heads(self, table: etree._Element) -> bool:
+        """Whether a table's style sets off the first row, and the table has that switched on."""
+        properties = table.find(qn("w:tblPr"))
+        name = None if properties is None else properties.find(qn("w:tblStyle"))
+        look = None if properties is None else properties.find(qn("w:tblLook"))
+        if name is None or look is None or look.get(qn("w:firstRow"), "1") in {"0", "false"}:
+            return False
+        style = self._elements.get(name.get(_VALUE, ""))
+        parts = () if style is None else style.iterfind(qn("w:tblStylePr"))
+        return any(part.get(qn("w:type")) == "firstRow" for part in parts)
 
     def _style(self, key: str) -> Style:
         level, is_list = 0, False

@@ -41,7 +41,7 @@ class Table:
         if len(first[0].cells) < len(self.columns):
             return Header.NONE
         is_marked = first[0].bold and not any(row[0].bold for row in others)
-        return Header.MARKED if is_marked else Header.UNKNOWN
+        return Header.MARKED if is_marked else Header.DOUBTFUL
 
     def texts(self) -> list[list[str]]:
         """The cells' texts, row by row, one for each column."""

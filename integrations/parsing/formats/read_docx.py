@@ -16,7 +16,7 @@ from integrations.parsing.formats.docx_styles import Styles, outline_level
 from integrations.parsing.formats.docx_tables import is_frame, table_header, table_rows
 from integrations.parsing.formats.docx_text import boxes, paragraph_text
 from integrations.parsing.formats.titles import real_title
-from integrations.parsing.tables import write_table
+from integrations.parsing.tables import Header, write_table
 
 _PARAGRAPH, _TABLE, _CELL = qn("w:p"), qn("w:tbl"), qn("w:tc")
 _PROPERTIES, _NUMBERING = qn("w:pPr"), qn("w:numPr")
@@ -33,7 +33,10 @@ def read(path: Path, bounds: Bounds) -> Reading:
     titles: list[str] = []
     for element in _content(document.element.body):
         if element.tag == _TABLE:
-            write_table(draft, table_rows(element), table_header(element))
+            header = table_header(element)
+            if header is Header.UNKNOWN and styles.heads(element):
+                header = Header.USUAL
+            write_table(draft, table_rows(element), header)
         else:
             _write_paragraph(draft, element, styles, titles)
     titles.append(real_title(document.core_properties.title))

@@ -36,6 +36,15 @@ def test_an_unknown_header_needs_figures_below_it() -> None:
     assert texts([["Nome", "Ana"], ["Cidade", "Santos"]], Header.UNKNOWN) == ["Nome: Ana", "Cidade: Santos"]
 
 
+def test_three_columns_are_header_enough_unless_that_is_doubtful() -> None:
+    rows = [["Médico", "Área", "Dia"], ["Ana", "olhos", "segunda"]]
+    assert texts(rows, Header.UNKNOWN) == ["Médico: Ana; Área: olhos; Dia: segunda"]
+    assert texts(rows, Header.DOUBTFUL) == ["Médico | Área | Dia", "Ana | olhos | segunda"]
+    assert texts([*rows[:1], ["Ana", "olhos", "12/10"]], Header.DOUBTFUL) == [
+        "Médico: Ana; Área: olhos; Dia: 12/10"
+    ]
+
+
 def test_a_marked_header_is_believed() -> None:
     assert texts([["Ano", "2025"], ["Vendas", "7"]], Header.MARKED) == ["Ano: Vendas; 2025: 7"]
 

@@ -161,6 +161,17 @@ def test_bold_type_tells_a_header_from_a_column_of_names(tmp_path: Path, documen
     ]
 
 
+def test_a_style_that_sets_off_the_first_row_tells_a_header(tmp_path: Path, document: Any) -> None:
+    for style in ("Light Grid Accent 1", "Table Grid"):
+        fill(document.add_table(2, 2, style=style), [["Médico", "Dia"], ["Ana", "segunda"]])
+        document.add_paragraph("---")
+    assert [text for kind, text in blocks(tmp_path, document) if kind == "table_row"] == [
+        "Médico: Ana; Dia: segunda",
+        "Médico: Dia",
+        "Ana: segunda",
+    ]
+
+
 def test_a_table_of_one_column_is_only_a_frame(tmp_path: Path, document: Any) -> None:
     table = document.add_table(1, 1)
     table.cell(0, 0).text = "Aviso"
