@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from pymongo.database import Database
+
+from kit.ids import new_id
+from models.actors import Actor, ActorKind
+from models.documents import Document, DocumentStatus, DocumentType
+from repositories.documents import DocumentRepository
+from repositories.scope import WHOLE, Scope
+from repositories.values import Record
+from tests.made import ASSISTANT, OWNER, a_document
+
+SCOPE = Scope(assistant_id=ASSISTANT)
+
+
+@pytest.fixture
+def documents(database: Database[Record]) -> DocumentRepository:
+    return DocumentRepository(database)
+
+
+def kept(documents: DocumentRepository, **more: object) -> Document:
+    document = a_document(**more)
+    documents.add(document)
+    return document
+
+
+def now(documents: DocumentRepository, document: Document) -> Document:
+    found = documents.get_any(document.id)
+    assert found is not None
+    return found
+
+
+def test_a_document_comes_back_as_it_was_kept(documents: DocumentRepository) -> None:
+    one = kept(
+        documents,
+        filename="Preços – julho.pdf",
+        status=DocumentStatus.READY,
+        progress=100,
+        error="…",
+        chunks=7,
+        title="Preços",
+        language="pt",
+        pages=3,
+        live_version=2,
+        replaced_by=(new_id(), new_id()),
+        lease="1-a",
+        attempts=1,
+        aside=True,
+    )
+    assert documents.get(SCOPE, one.id) == one
+    assert documents.get(Scope.of(Actor(ActorKind.PERSON, user_id=OWNER)), one.id) == one
+    assert documents.get(Scope(assistant_id=new_id()), one.id) is None
+    assert documents.page(SCOPE, 5).items == (one,)
+
+
+def test_lists_are_newest_first_in_pages_and_hold_no_deleted_one(documents: DocumentRepository) -> None:
+    made = [kept(documents) for _ in range(5)]
+    theirs = kept(documents, assistant_id=new_id(), owner_id=new_id())
+    documents.mark_deleted(made[2])
+    left = [made[4], made[3], made[1], made[0]]
+    first = documents.page(SCOPE, 3)
+    rest = documents.page(SCOPE, 3, first.next_cursor)
+    assert [*first.items, *rest.items] == left
+    assert rest.next_cursor == ""
+    assert documents.count(SCOPE) == 4
+    assert documents.page(WHOLE, 9).items == (theirs, *left)
+    assert documents.of_assistant(ASSISTANT) == left[::-1]
+    assert [one.id for one in documents.all_of(ASSISTANT)] == [one.id for one in made]
+    assert len(list(documents.each())) == 6
+
+
+def test_a_name_is_one_of_its_assistant_and_type(documents: DocumentRepository) -> None:
+    one = kept(documents, filename="a.md")
+    two = kept(documents, filename="a.md")
+    deleted = kept(documents, filename="a.md")
+    kept(documents, filename="a.md", type=DocumentType.PROMPT)
+    kept(documents, filename="a.md", assistant_id=new_id())
+    kept(documents, filename="A.md")
+    documents.mark_deleted(deleted)
+    assert documents.same_name(two) == [one]
+    assert documents.same_name(a_document(filename="a.md")) == [one, two]
+    assert documents.of_assistant(ASSISTANT, DocumentType.PROMPT)[0].filename == "a.md"
+    assert documents.by_ids(ASSISTANT, [two.id, deleted.id, new_id(), one.id]) == [two, one]
+
+
+def test_one_that_is_added_as_deleted_is_shown_once(documents: DocumentRepository) -> None:
+    one = kept(documents, deleted=True)
+    assert documents.get(SCOPE, one.id) is None
+    assert documents.same_name(replace(one, id=new_id())) == []
+    assert [found.id for found in documents.with_work()] == [one.id]  # a sweep would remove it
+    assert documents.show(one)
+    assert documents.get(SCOPE, one.id) == replace(one, deleted=False)
+    assert not documents.show(one)
+    assert not documents.show(a_document())
+
+
+def test_work_is_claimed_by_one_and_counted(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    assert documents.claim(one, "process-1")
+    assert not documents.claim(one, "process-2")  # it was free when that one looked
+    assert documents.claim(now(documents, one), "process-3")  # process-1 is gone: its lease is void
+    assert now(documents, one).attempts == 2
+    documents.give_back(one)
+    assert (now(documents, one).attempts, now(documents, one).lease) == (1, "")
+
+
+def test_a_document_goes_from_pending_over_processing_to_ready(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    assert documents.set_progress(one, 40)
+    assert now(documents, one) == replace(one, status=DocumentStatus.PROCESSING, progress=40)
+    ready = replace(one, chunks=3, title="T", language="fr", pages=2, live_version=1)
+    assert documents.set_ready(ready)
+    assert now(documents, one) == replace(ready, status=DocumentStatus.READY, progress=100)
+    assert documents.with_work() != []  # tidying up is left
+    assert documents.end_work(one)
+    assert documents.with_work() == []
+    assert not documents.claim(now(documents, one), "process-1")
+
+
+def test_one_in_answers_stays_ready_while_it_is_read_anew(documents: DocumentRepository) -> None:
+    one = kept(documents, status=DocumentStatus.READY, progress=100, live_version=1)
+    assert documents.reopen(one)
+    assert (now(documents, one).status, now(documents, one).progress) == (DocumentStatus.READY, 0)
+    assert documents.set_progress(one, 40)
+    assert documents.set_failed(one, "It broke.")
+    assert (now(documents, one).status, now(documents, one).error) == (DocumentStatus.READY, "It broke.")
+
+
+def test_one_that_cannot_be_read_says_why_until_it_is_asked_for_again(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    assert documents.set_failed(one, "It is empty.")
+    assert (now(documents, one).status, now(documents, one).error) == (DocumentStatus.FAILED, "It is empty.")
+    assert documents.with_work() == []
+    assert documents.reopen(one)
+    assert (now(documents, one).status, now(documents, one).error) == (DocumentStatus.PENDING, None)
+    assert [found.id for found in documents.with_work()] == [one.id]
+
+
+def test_asking_anew_is_not_lost_to_work_that_just_ends(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    ready = replace(one, live_version=1)
+    documents.set_ready(ready)
+    assert not documents.reopen(one)  # it was looked at before it was ready
+    assert documents.reopen(ready)
+    assert not documents.end_work(ready)
+    assert [found.id for found in documents.with_work()] == [one.id]
+
+
+def test_a_deleted_one_changes_no_more_and_is_forgotten_last(documents: DocumentRepository) -> None:
+    one = kept(documents, status=DocumentStatus.READY, progress=100, live_version=1)
+    documents.end_work(one)
+    assert documents.mark_deleted(one)
+    assert not documents.mark_deleted(one)
+    assert documents.get(SCOPE, one.id) is None
+    assert [found.id for found in documents.with_work()] == [one.id]
+    changes = [
+        documents.claim(now(documents, one), "x"),
+        documents.set_progress(one, 50),
+        documents.set_ready(one),
+        documents.set_failed(one, "x"),
+        documents.reopen(one),
+        documents.end_work(one),
+    ]
+    assert not any(changes)
+    assert now(documents, one).deleted
+    documents.forget(one)
+    assert documents.get_any(one.id) is None
+
+
+def test_what_replaces_it_is_noted_once_and_where_its_file_lies(documents: DocumentRepository) -> None:
+    one, newer = kept(documents), new_id()
+    for _ in range(2):
+        documents.replaced_by(one, newer)
+    documents.set_aside(one, aside=True)
+    assert now(documents, one) == replace(one, replaced_by=(newer,), aside=True)
+    documents.set_aside(one, aside=False)
+    assert not now(documents, one).aside
+
+
+def test_documents_follow_their_assistant_and_go_with_it(documents: DocumentRepository) -> None:
+    mine, theirs = kept(documents), kept(documents, assistant_id=new_id())
+    heir = new_id()
+    documents.change_owner(ASSISTANT, heir)
+    assert documents.page(Scope(owner_id=heir), 5).items == (replace(mine, owner_id=heir),)
+    assert documents.delete_all_of(ASSISTANT) == 1
+    assert list(documents.each()) == [theirs]
