@@ -11,7 +11,7 @@ from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_smorest import Api
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import PathConverter
+from werkzeug.routing import PathConverter, ValidationError
 
 from kit.settings import Settings
 from routes import assistants, auth, chats, console, documents, errors, health, limits, requests
@@ -24,7 +24,17 @@ VERSION = "0.1.0"
 BLUEPRINTS = (auth.blueprint, assistants.blueprint, chats.blueprint, documents.blueprint, health.blueprint)
 # The form fields around a file, beside the file itself.
 FORM_ROOM = 1 << 20
-MAX_JSON_BYTES = 4 << 20
+# What a page of another origin may read of an answer's headers.
+EXPOSED = (
+    "Location",
+    "Retry-After",
+    "X-Next-Cursor",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-Request-ID",
+    "X-Total-Count",
+)
 SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "person": [{"person": []}],
     "admin": [{"person": []}],
@@ -37,7 +47,9 @@ class ChatName(PathConverter):
     """A chat's id or a contact's: any characters, a trailing slash left out as everywhere."""
 
     def to_python(self, value: str) -> str:
-        """The name without the slash that ends the path."""
+        """The name without the slash that ends the path; one with NUL names nothing."""
+        if "\0" in value:
+            raise ValidationError
         return value.removesuffix("/")
 
 
@@ -69,6 +81,7 @@ def create_flask(house: House) -> Flask:
     app.extensions[EXTENSION] = house
     app.config.update(_config(settings, house.jwt_secret))
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # a contact's id may hold two in a row
     app.url_map.converters["chat_name"] = ChatName
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -81,8 +94,7 @@ def create_flask(house: House) -> Flask:
     requests.register(app)
     limits.register(app, settings.rate_limit)
     if settings.cors_origins:
-        exposed = ["X-Request-ID", "X-Next-Cursor", "X-Total-Count", "Retry-After"]
-        CORS(app, origins=list(settings.cors_origins), expose_headers=exposed, max_age=600)
+        CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED, max_age=600)
     app.config["OPENAPI_TEXT"] = json.dumps(_described(app, api), ensure_ascii=False)
     return app
 

@@ -13,28 +13,48 @@ import marshmallow
 from webargs import core
 from webargs.flaskparser import FlaskParser, is_json_request
 
-from kit.errors import BadRequest, Invalid, UnsupportedFormat
+from kit.errors import BadRequest, Invalid, TooLarge, UnsupportedFormat
+from routes.schemas.fields import unstorable
 
 MAX_JSON_DEPTH = 32
+MAX_JSON_BYTES = 4 << 20
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?+', re.DOTALL)
 _LARGEST = 2**63 - 1
 View = TypeVar("View", bound=Callable[..., Any])
 
 
+def read_json(request: flask.Request) -> Any:
+    """The JSON value in the body, as ``load_json`` reads it; ``webargs.missing`` where there is no body.
+
+    ``TooLarge`` over ``MAX_JSON_BYTES``, ``UnsupportedFormat`` when the body says that it is something else.
+    """
+    if (request.content_length or 0) > MAX_JSON_BYTES:
+        raise TooLarge
+    request.max_content_length = MAX_JSON_BYTES  # also where no length was announced
+    raw = request.get_data(cache=True)
+    if not raw:
+        return core.missing
+    if not is_json_request(request):
+        raise UnsupportedFormat("Send the body as JSON, with Content-Type: application/json.")
+    return load_json(raw)
+
+
 def load_json(raw: bytes) -> Any:
     """The JSON value in ``raw``.
 
-    ``BadRequest`` when it is not JSON (``NaN`` is not), nests deeper than ``MAX_JSON_DEPTH`` or holds
-    an integer beyond 64 bits; ``Invalid`` when a text holds NUL or half a surrogate pair.
+    ``BadRequest`` when it is not JSON in UTF-8 (``NaN`` is not), nests deeper than ``MAX_JSON_DEPTH`` or
+    holds an integer beyond 64 bits; ``Invalid`` when a text holds NUL or half a surrogate pair.
     """
     if _depth(raw) > MAX_JSON_DEPTH:
         raise BadRequest(f"The body nests deeper than {MAX_JSON_DEPTH} levels.", code="json_too_deep")
     try:
-        value = json.loads(raw, parse_constant=_refuse_constant, parse_int=_bounded_int)
+        # Decoded here: json.loads would let encoded halves of surrogate pairs through.
+        text = raw.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="bad_json") from None
-    if rb"\u" in raw or b"\x00" in raw:
-        _refuse_unstorable(value)
+    if r"\u" in text:
+        _refuse_unstorable(value, "")
     return value
 
 
@@ -43,19 +63,12 @@ class _BodyParser(FlaskParser):
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
         del schema  # the whole body is read whatever is wanted of it
-        raw = req.get_data(cache=True)
-        if not raw:
-            return core.missing
-        if not is_json_request(req):
-            raise UnsupportedFormat("Send the body as JSON, with Content-Type: application/json.")
-        value = load_json(raw)
-        if not isinstance(value, dict):
+        value = read_json(req)
+        if value is not core.missing and not isinstance(value, dict):
             raise Invalid("The body must be a JSON object.", details={"json": ["Must be an object."]})
         return value
 
-    def handle_error(
-        self, error: marshmallow.ValidationError, *_args: Any, **_kwargs: Any
-    ) -> NoReturn:
+    def handle_error(self, error: marshmallow.ValidationError, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise Invalid.fields(flatten_messages(error.messages))
 
 
@@ -128,11 +141,16 @@ def _bounded_int(digits: str) -> int:
     return number
 
 
-def _refuse_unstorable(value: Any) -> None:
-    text = json.dumps(value, ensure_ascii=False)
-    if "\\u0000" in text:
-        raise Invalid("A text holds a NUL character.", details={"json": ["No text may hold NUL."]})
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise Invalid("A text holds half a character.", details={"json": ["Not valid Unicode."]}) from None
+def _refuse_unstorable(value: Any, name: str) -> None:
+    """Only an escape can put NUL or half a surrogate pair into valid UTF-8."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            _refuse_unstorable(key, name or "body")
+            _refuse_unstorable(part, f"{name}.{key}" if name else key)
+    elif isinstance(value, list):
+        for part in value:
+            _refuse_unstorable(part, name or "body")
+    elif isinstance(value, str):
+        problem = unstorable(value)
+        if problem:
+            raise Invalid.field(name or "body", problem)

@@ -29,15 +29,12 @@ STATUS: dict[type[AppError], int] = {
     errors.StorageFull: 507,
 }
 _SENTENCES = {
-    400: "The request cannot be read.",
-    404: "There is nothing here.",
     405: "This address does not take that method.",
-    413: "That is larger than this server takes.",
-    415: "This kind of content is not supported.",
-    429: "Too many requests.",
     500: "Something went wrong on our side; the request id helps to find out what.",
 }
-_NAMES = {status.value: status.name.lower() for status in HTTPStatus}
+_CODES = {500: "internal_error"}
+# What Flask refuses by itself has the code and the sentence of our own errors of that status.
+_KINDS = {status: kind for kind, status in STATUS.items()}
 _log = get_logger("routes")
 
 
@@ -70,12 +67,10 @@ def register(app: Flask) -> None:
 
 
 def _render_http(error: HTTPException) -> Response:
+    if isinstance(error.response, Response):
+        return error.response  # a redirect, or an error that was rendered where it was raised
     status = error.code or 500
-    if error.response is not None and status < 400:
-        return Response(status=status, headers=dict(error.response.headers))  # a redirect
-    name = _NAMES.get(status, "error")
-    code = "rate_limited" if status == HTTPStatus.TOO_MANY_REQUESTS else name
-    response = jsonify(_body(code, _SENTENCES.get(status, error.name), {}))
+    response = jsonify(http_error_body(status))
     response.status_code = status
     for header, value in error.get_headers():
         if header.lower() in ("allow", "retry-after"):
@@ -83,10 +78,19 @@ def _render_http(error: HTTPException) -> Response:
     return response
 
 
+def http_error_body(status: int) -> dict[str, Any]:
+    """The one error body for a status that no error of ours was raised for."""
+    kind = _KINDS.get(status)
+    if kind is not None:
+        return _body(kind.code, kind.message, {})
+    known = next((one for one in HTTPStatus if one == status), HTTPStatus.INTERNAL_SERVER_ERROR)
+    return _body(_CODES.get(status, known.name.lower()), _SENTENCES.get(status, f"{known.phrase}."), {})
+
+
 def _render_unexpected(error: Exception) -> Response:
     # The outermost place: a bug must not show a stack trace, but must be found in the log.
     _log.error("unexpected error", exc_info=error, error_type=type(error).__name__)
-    response = jsonify(_body("internal_error", _SENTENCES[500], {}))
+    response = jsonify(http_error_body(500))
     response.status_code = 500
     return response
 

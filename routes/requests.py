@@ -56,11 +56,13 @@ def _finish(response: Response) -> Response:
 
 
 def _set_retry_after(response: Response) -> None:
-    """Only where it is meant: Flask-Limiter puts it on every answer."""
+    """Only where it is meant: Flask-Limiter puts it on every answer, even as 0."""
     if "retry_after" in g:
         response.headers["Retry-After"] = g.retry_after
     elif response.status_code != HTTPStatus.TOO_MANY_REQUESTS:
         response.headers.pop("Retry-After", None)
+    elif response.headers.get("Retry-After") == "0":
+        response.headers["Retry-After"] = "1"
 
 
 def _write(line: dict[str, object], started: float) -> None:

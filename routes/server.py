@@ -22,6 +22,7 @@ from kit.settings import Settings
 
 CONNECTIONS = 2000
 DESCRIPTORS_BESIDE = 500
+BODY_BESIDE = 2 << 20
 # Time for what is not a turn, beyond the time that a model may take.
 DRAIN_BESIDE_S = 10.0
 _CODES = {413: "too_large", 500: "internal_error"}
@@ -66,6 +67,9 @@ class WebServer:
             connection_limit=CONNECTIONS,
             backlog=1024,
             channel_timeout=settings.llm_timeout_s + 60,
+            # A larger body is refused before it is written to a temporary file. The form around the file
+            # has room beside it: what is a little too large gets its sentence from the application.
+            max_request_body_size=(settings.max_upload_mb << 20) + BODY_BESIDE,
             # Each event of a stream leaves at once; waitress would gather 18,000 bytes.
             send_bytes=1,
             asyncore_use_poll=True,

@@ -32,6 +32,15 @@ class LooseBody(Schema):
         unknown = EXCLUDE
 
 
+def unstorable(text: str) -> str | None:
+    """Why no record could hold this text, as a sentence, or ``None``."""
+    if "\0" in text:
+        return "Must not hold the character NUL."
+    if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+        return "Must not hold half of a surrogate pair."
+    return None
+
+
 class Text(fields.String):
     """A string of bounded length; ``least=1`` also refuses one of nothing but white space."""
 
@@ -43,6 +52,9 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if self._least and not text.strip():
             raise ValidationError("Must not be empty.")
+        problem = unstorable(text)
+        if problem:
+            raise ValidationError(problem)
         return str(text)
 
 
@@ -92,9 +104,7 @@ class Moment(fields.DateTime):
 class HeadingPath(fields.String):
     """The headings above a passage as one line, or ``null``."""
 
-    def _serialize(
-        self, value: Any, attr: str | None, obj: Any, **kwargs: Any
-    ) -> str | None:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return " > ".join(value) if value else None
 
 
