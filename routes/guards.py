@@ -72,8 +72,9 @@ def _guarded(view: View, name: str, check: Callable[[], dict[str, Any]]) -> View
 
 
 def _person() -> Actor:
-    token = _bearer()
-    if token.startswith(KEY_PREFIX) or (not token and "X-API-Key" in request.headers):
+    token = bearer()
+    if token.startswith(KEY_PREFIX) or (not token and _sent_key()):
+        _bot()  # a key that is not good is told so first
         raise Forbidden("An assistant's key reaches only the bots' routes.")
     if not token:
         raise Unauthenticated
@@ -87,19 +88,23 @@ def _person() -> Actor:
 
 
 def _bot() -> Assistant:
-    bearer = _bearer()
-    key = request.headers.get("X-API-Key", "").strip() or bearer
-    if not key:
-        raise Unauthenticated("Send the assistant's key as X-API-Key.")
-    if not key.startswith(KEY_PREFIX) and key == bearer:
-        _person()
+    key, token = _sent_key(), bearer()
+    if not key and token and not token.startswith(KEY_PREFIX):
+        _remember(_person())
         raise Forbidden("This route takes an assistant's key.")
-    assistant = house().authenticate.by_assistant_key(key)
+    if not (key or token):
+        raise Unauthenticated("Send the assistant's key as X-API-Key.")
+    assistant = house().authenticate.by_assistant_key(key or token)
     g.actor_kind, g.actor_id = "bot", assistant.id
     return assistant
 
 
-def _bearer() -> str:
+def _sent_key() -> str:
+    return request.headers.get("X-API-Key", "").strip()
+
+
+def bearer() -> str:
+    """The token of ``Authorization: Bearer …``, or nothing."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+from collections.abc import Callable
+from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
+import limits
+from flask import Flask, Response, current_app, request
 from flask_limiter import Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
-from kit.errors import TooManyRequests
+from kit.errors import BadRequest, Invalid, SettingsError, TooLarge, TooManyRequests, UnsupportedFormat
 from models.users import email_key
+from routes.blueprint import read_json
 from routes.errors import render
+from routes.guards import GUARD_ATTRIBUTE, bearer, optional_person
 
 ATTEMPTS_PER_ADDRESS = "50 per 15 minutes"
 ATTEMPTS_PER_ACCOUNT = "10 per 15 minutes"
 REGISTRATIONS_PER_ADDRESS = "30 per hour"
+# Wrong attempts are counted once they are answered: so many at once are the most that go beyond a limit.
+ATTEMPTS_AT_ONCE = 2
 
 
 def register(app: Flask, requests_per_caller: str) -> None:
-    """Apply the limits; counts are in this process's memory."""
+    """Apply the limits; counts are in this process's memory. ``SettingsError`` for one that is none."""
+    try:
+        limits.parse_many(requests_per_caller)
+    except ValueError:
+        raise SettingsError(
+            f"RATE_LIMIT: must be like '600 per minute' (it is {requests_per_caller!r})"
+        ) from None
     limiter = Limiter(
         key_func=_caller,
         app=app,
@@ -35,23 +49,53 @@ def register(app: Flask, requests_per_caller: str) -> None:
     registering = limiter.limit(
         REGISTRATIONS_PER_ADDRESS, key_func=get_remote_address, deduct_when=_was_refused
     )
+    few = _few_at_once()
     views: dict[str, Any] = app.view_functions
     for endpoint in ("auth.login", "auth.change_password"):
-        views[endpoint] = per_account(per_address(views[endpoint]))
-    views["auth.register"] = registering(views["auth.register"])
+        views[endpoint] = few(per_account(per_address(views[endpoint])))
+    views["auth.register"] = few(registering(views["auth.register"]))
+
+
+def _few_at_once() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Without this, hundreds of guesses sent at one moment would all pass before the first is counted."""
+    room = threading.BoundedSemaphore(ATTEMPTS_AT_ONCE)
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            with room:
+                return view(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
 
 
 def _caller() -> str:
     """A hash of the credential, or the address of a caller without one. Never the credential itself."""
-    credential = request.headers.get("X-API-Key") or request.headers.get("Authorization")
+    credential = _credential()
     if not credential:
         return f"address:{get_remote_address()}"
     return f"credential:{hashlib.sha256(credential.encode()).hexdigest()}"
 
 
+def _credential() -> str:
+    """The one that the route's guard looks at: a caller who varies the other one gains nothing."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    guard = getattr(view, GUARD_ATTRIBUTE, "")
+    key = request.headers.get("X-API-Key", "").strip()
+    return (key or bearer()) if guard == "bot" else (bearer() or key)
+
+
 def _account() -> str:
-    """The account that a sign-in is tried on; for a change of password, the credential."""
-    body = request.get_json(silent=True)
+    """The account that a password is tried on."""
+    if request.endpoint == "auth.change_password":
+        actor = optional_person()
+        return f"user:{actor.user_id}" if actor else _caller()
+    try:
+        body = read_json(request)
+    except (BadRequest, Invalid, TooLarge, UnsupportedFormat):
+        return _caller()  # the handler will refuse it in the same words
     email = body.get("email") if isinstance(body, dict) else None
     return f"account:{email_key(email)[:320]}" if isinstance(email, str) else _caller()
 
@@ -66,7 +110,11 @@ def _was_refused(response: Response) -> bool:
 
 def _is_cheap() -> bool:
     """Health and the pages' own files are never refused: a probe must not be told to come back later."""
-    return request.endpoint in ("health.health", "health.ready", "console.asset")
+    return request.method == "OPTIONS" or request.endpoint in (
+        "health.health",
+        "health.ready",
+        "console.asset",
+    )
 
 
 def _refuse(limit: RequestLimit) -> Response:
