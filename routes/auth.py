@@ -70,8 +70,11 @@ def me(actor: Actor) -> User:
 @person
 @blueprint.gives(204)
 def logout(actor: Actor) -> None:
-    """End the sign-in: its tokens no longer work."""
-    house().sign_in.sign_out(actor)
+    """End what the caller came with: a sign-in with all its tokens, or a personal API token."""
+    if actor.token_id:
+        house().issue_tokens.revoke(actor, actor.token_id)
+    else:
+        house().sign_in.sign_out(actor)
 
 
 @blueprint.path("/password", "PUT")

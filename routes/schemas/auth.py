@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
 from models.actors import Role
 from routes.schemas.fields import Body, Moment, Switch, Text, WholeNumber
@@ -23,7 +23,7 @@ class RegisterIn(Body):
     """A new account."""
 
     name = Text(least=1, required=True)
-    email = fields.Email(required=True, validate=lambda text: len(text) <= 320)
+    email = fields.Email(required=True, validate=validate.Length(max=320))
     password = fields.String(required=True, metadata={"format": "password"})
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from kit.clock import Clock
 from kit.crypto import Vault, new_key
 from kit.errors import NotFound
-from kit.ids import new_id
+from kit.ids import is_id, new_id
 from models.actors import Actor
 from models.pages import Page
 from models.users import PersonalToken
@@ -48,5 +48,5 @@ class IssueTokens:
 
     def revoke(self, actor: Actor, token_id: str) -> None:
         """End one of the caller's tokens; ``NotFound`` when it is not theirs."""
-        if not self._tokens.delete(actor.user_id, token_id):
+        if not is_id(token_id) or not self._tokens.delete(actor.user_id, token_id):
             raise NotFound

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from kit.errors import Conflict, NotFound
+from kit.ids import is_id
 from models.actors import Actor, Role
 from models.pages import Page
 from models.users import User
@@ -29,6 +31,7 @@ class ManageUsers:
         self._sessions = sessions
         self._tokens = tokens
         self._assistants = assistants
+        self._changing = threading.Lock()  # two admins who demote each other would leave none
 
     def me(self, actor: Actor) -> User:
         """The caller's own account."""
@@ -44,30 +47,33 @@ class ManageUsers:
 
     def change(self, user_id: str, changes: dict[str, Any]) -> User:
         """Change ``name``, ``role`` or ``active``; a disabled account's sign-ins end at once."""
-        user = self._get(user_id)
-        if changes.get("role", user.role) is not Role.ADMIN or not changes.get("active", user.active):
-            self._keep_an_admin(user)
-        if changes:
-            self._users.update(user_id, **changes)
+        with self._changing:
+            user = self._get(user_id)
+            if changes.get("role", user.role) is not Role.ADMIN or not changes.get("active", user.active):
+                self._keep_an_admin(user)
+            if changes:
+                self._users.update(user_id, **changes)
         if not changes.get("active", True):
             self._sessions.end_all_of(user_id)
         return self._get(user_id)
 
     def remove(self, user_id: str) -> None:
         """Remove an account that owns no assistant any more; ``Conflict`` while it does."""
-        user = self._get(user_id)
-        self._keep_an_admin(user)
-        if self._assistants.owned_by(user_id):
-            raise Conflict(
-                "This account still owns assistants: give them to another owner or delete them first.",
-                code="owns_assistants",
-            )
+        with self._changing:
+            user = self._get(user_id)
+            self._keep_an_admin(user)
+            if self._assistants.owned_by(user_id):
+                raise Conflict(
+                    "This account still owns assistants: give them to another owner or delete them first.",
+                    code="owns_assistants",
+                )
+            self._users.delete(user_id)
+        # Without their account they open nothing any more, whenever a crash comes.
         self._sessions.end_all_of(user_id)
         self._tokens.delete_all_of(user_id)
-        self._users.delete(user_id)
 
     def _get(self, user_id: str) -> User:
-        user = self._users.by_id(user_id)
+        user = self._users.by_id(user_id) if is_id(user_id) else None
         if user is None:
             raise NotFound
         return user

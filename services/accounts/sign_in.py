@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kit.clock import Clock
-from kit.errors import Invalid, Unauthenticated
+from kit.errors import Forbidden, Invalid, Unauthenticated
 from kit.ids import new_id
 from kit.passwords import Passwords, problem_with
 from models.actors import Actor
@@ -40,11 +40,13 @@ class SignIn:
         return user, session
 
     def session_of(self, actor: Actor) -> tuple[User, Session]:
-        """The account and the sign-in behind a caller; a program's token has none: ``Unauthenticated``."""
+        """The account and the sign-in behind a caller; ``Forbidden`` to a program's token, which has none."""
+        if not actor.session_id:
+            raise Forbidden("Only a sign-in can be refreshed; a personal API token lasts as it was made.")
         user = self._users.by_id(actor.user_id)
-        session = self._sessions.get(actor.user_id, actor.session_id) if actor.session_id else None
+        session = self._sessions.get(actor.user_id, actor.session_id)
         if user is None or session is None:
-            raise Unauthenticated("Only a sign-in can be refreshed.")
+            raise Unauthenticated("This sign-in has ended.")
         return user, session
 
     def sign_out(self, actor: Actor) -> None:
