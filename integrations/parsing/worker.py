@@ -114,7 +114,8 @@ def _unlimit_memory() -> None:
 
 def _set_soft(kind: int, value: int) -> None:
     hard = resource.getrlimit(kind)[1]
-    resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
+    with contextlib.suppress(ValueError, OSError):  # macOS does not bound address space
+        resource.setrlimit(kind, (value if hard == resource.RLIM_INFINITY else min(value, hard), hard))
 
 
 def _held_mb() -> tuple[int, int]:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from integrations.parsing.formats.pdf_lines import Line
+from integrations.parsing.formats.pdf_lines import Line, body_size
 from integrations.parsing.formats.text_lines import BULLETS
 
 _LARGER = 1.15
@@ -27,13 +27,10 @@ Level = Callable[[Line], int]
 
 def heading_levels(lines: Sequence[Line]) -> Level:
     """A function that tells a line's heading level: 1 for the largest size, 0 for what is no heading."""
-    characters = Counter[float]()
-    for line in lines:
-        characters[line.size] += len(line.text)
-    body = characters.most_common(1)[0][0] if characters else 0.0
-    sizes = _heading_sizes(lines, body, characters.total())
-    bold = sum(len(line.text) for line in lines if line.bold)
-    bold_counts = bold <= _BOLD_SHARE * characters.total()
+    body = body_size(lines)
+    total = sum(len(line.text) for line in lines)
+    sizes = _heading_sizes(lines, body, total)
+    bold_counts = sum(len(line.text) for line in lines if line.bold) <= _BOLD_SHARE * total
 
     def level(line: Line) -> int:
         if line.size in sizes and _reads_as_heading(line, _LONGEST):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import math
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -49,6 +50,14 @@ class Line:
     bottom: float
     height: float
     cells: tuple[Cell, ...] = ()
+
+
+def body_size(lines: Iterable[Line]) -> float:
+    """The size that most characters are set in, or 0."""
+    characters = Counter[float]()
+    for line in lines:
+        characters[line.size] += len(line.text)
+    return characters.most_common(1)[0][0] if characters else 0.0
 
 
 def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:

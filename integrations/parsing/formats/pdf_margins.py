@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from integrations.parsing.formats.pdf_lines import Line
+from integrations.parsing.formats.pdf_lines import Line, body_size
 from integrations.parsing.formats.pdf_tables import is_row
 
 _ZONE = 0.1
@@ -24,21 +24,45 @@ _DIGITS = re.compile(r"\d+")
 _CONTACT = re.compile(r"@|www\.|https?:|(?:\d\D{0,3}){7}")
 """An e-mail, number or link: a letterhead says it on every page, and it is worth keeping once."""
 
+_LARGER = 1.15
+_MOSTLY = 0.8
 Key = tuple[bool, str, float]
 
 
 def without_running_lines(lines: Sequence[Line], pages: int) -> tuple[list[Line], list[str]]:
-    """The lines without those that repeat in the margins; and of these, once each, those that hold contacts."""
+    """The lines without those that repeat in the margins; and of these, once each, those that hold contacts.
+
+    A line set larger than the running text is a title that pages repeat: its first stays.
+    """
     seen: dict[Key, list[Line]] = defaultdict(list)
     for line, below in zip_longest(lines, lines[1:]):
         key = _key(line)
         if key is not None and not _heads_table(line, below):
             seen[key].append(line)
-    running = {key for key, found in seen.items() if len({line.page for line in found}) >= _often(pages)}
-    dropped = {id(line) for key in running for line in seen[key]}
-    kept = [line for line in lines if id(line) not in dropped]
-    contacts = [seen[key][0].text for key in seen if key in running and _is_contact(seen[key])]
-    return kept, contacts
+    body = body_size(lines)
+    running = [found for found in seen.values() if _runs(found, pages, body)]
+    dropped = {id(line) for found in running for line in found[found[0].size > _LARGER * body :]}
+    contacts = [found[0].text for found in running if _is_contact(found)]
+    return [line for line in lines if id(line) not in dropped], contacts
+
+
+def _runs(lines: Sequence[Line], pages: int, body: float) -> bool:
+    """Whether lines of one key stand on page after page, and say the same but for counting the pages."""
+    if len({line.page for line in lines}) < _often(pages):
+        return False
+    if len({line.text for line in lines}) == 1:
+        return True
+    return lines[0].size <= _LARGER * body and _counts_pages(lines)
+
+
+def _counts_pages(lines: Sequence[Line]) -> bool:
+    """Whether a number in the lines grows by one with each page: "Página 3 de 9", but not "Art. 3"."""
+    numbers = [[int(digits[-9:]) for digits in _DIGITS.findall(line.text)] for line in lines]
+    for column in zip(*numbers, strict=True):
+        starts = Counter(number - line.page for number, line in zip(column, lines, strict=True))
+        if starts.most_common(1)[0][1] >= _MOSTLY * len(lines):
+            return True
+    return False
 
 
 def _heads_table(line: Line, below: Line | None) -> bool:
@@ -62,5 +86,4 @@ def _key(line: Line) -> Key | None:
 
 
 def _is_contact(lines: Sequence[Line]) -> bool:
-    texts = {line.text for line in lines}
-    return len(texts) == 1 and _CONTACT.search(lines[0].text) is not None
+    return len({line.text for line in lines}) == 1 and _CONTACT.search(lines[0].text) is not None

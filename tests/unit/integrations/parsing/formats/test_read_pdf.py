@@ -146,6 +146,30 @@ def test_running_headers_and_page_numbers_are_dropped_contacts_kept_once(tmp_pat
     ]
 
 
+def test_what_stands_at_the_top_of_pages_but_counts_something_else_is_kept(tmp_path: Path) -> None:
+    numbers = (3, 4, 9, 12)
+    pages = [
+        [Text(f"Art. {number}", 60), *paragraph((f"O texto do artigo {number}.",))] for number in numbers
+    ]
+    found = reading(tmp_path, pages)
+    assert [block.text.split("\n")[0] for block in found.blocks] == [
+        line for number in numbers for line in (f"Art. {number}", f"O texto do artigo {number}.")
+    ]
+
+
+def test_a_title_repeated_on_every_page_is_kept_once(tmp_path: Path) -> None:
+    pages = [
+        [Text("Tabela de preços", 60, size=20), *paragraph((f"Parte {number} da tabela.",))]
+        for number in (1, 2)
+    ]
+    found = reading(tmp_path, pages)
+    assert [(block.page, block.text) for block in found.blocks] == [
+        (1, "Tabela de preços"),
+        (1, "Parte 1 da tabela."),
+        (2, "Parte 2 da tabela."),
+    ]
+
+
 @pytest.mark.parametrize(
     ("title", "expected"),
     [
