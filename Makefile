@@ -12,6 +12,8 @@ UV_SOURCE := --disable-pip-version-check --only-binary :all: uv==$(UV_VERSION)
 unexport PYTHONDONTWRITEBYTECODE
 # Whoever has pip install into their home by default still gets an environment of its own here.
 export PIP_USER := 0
+# Certificates as the machine has them: behind a company's proxy uv's own list is not enough.
+export UV_SYSTEM_CERTS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint fmt fuzz bench lock clean
@@ -83,11 +85,12 @@ $(PY):
 # neither PIP_* nor pip.conf; where it cannot be had or cannot install, pip, which does, takes over.
 define install
 echo 'Installing what is pinned …'; \
-$(get_uv) && $(UV) pip install -q --python $(PY) $(1) || { \
+$(get_uv) && $(UV) pip install -q --python $(PY) $(1) || { $(own_pip) && { \
   echo 'uv cannot install here; pip does, which takes longer.' >&2; \
-  $(own_pip) && $(PY) -m pip install -q --no-compile --disable-pip-version-check $(1); }
+  $(PY) -m pip install -q --no-compile --disable-pip-version-check $(1); } }
 endef
 get_uv = { test -x $(UV) \
   || $(PYTHON) -m pip -qq --python $(PY) install $(UV_SOURCE) 2>/dev/null \
-  || { $(own_pip) && $(PY) -m pip -qq install $(UV_SOURCE) 2>/dev/null; }; }
-own_pip = { $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null; }
+  || { $(own_pip) && $(PY) -m pip -qq install $(UV_SOURCE); } 2>/dev/null; }
+own_pip = { $(PY) -m pip --version >/dev/null 2>&1 || $(PY) -m ensurepip >/dev/null 2>&1 || { \
+  echo "$(PYTHON) has no pip; on Debian and Ubuntu: apt install python3-venv" >&2; false; }; }
