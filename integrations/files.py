@@ -60,7 +60,8 @@ class FileStore:
                 target.flush()
                 os.fsync(target.fileno())
         except BaseException:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong first is what counts
+                path.unlink()
             raise
         return Received(path, size, digest.hexdigest())
 
@@ -164,11 +165,11 @@ def safe_filename(name: str) -> str:
     stem, dot, ending = kept.rpartition(".")
     if not dot:
         stem, ending = kept, ""
-    ending = ending.encode()[:20].decode(errors="ignore")
+    ending = ending.encode()[:20].decode(errors="ignore").strip(" _")
     stem = stem.encode()[: MAX_NAME_BYTES - len(ending.encode()) - 1].decode(errors="ignore").rstrip(". ")
     if not stem:
         raise Invalid.field("file", "The file has no usable name.")
-    return f"{stem}{dot}{ending}"
+    return f"{stem}.{ending}" if ending else stem.rstrip("._ ")
 
 
 def relative_path(document: Document) -> str:

@@ -1,0 +1,167 @@
+"""Background work: fair among assistants, tried again, found again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from jobs import background
+from jobs.background import Background, FairQueue
+from kit.errors import Unavailable
+from kit.ids import new_id
+from tests.made import a_document
+
+WITHIN_S = 10.0
+
+
+def taken(queue: FairQueue, count: int) -> list[str | None]:
+    return [queue.take() for _ in range(count)]
+
+
+def test_assistants_take_turns_and_each_has_its_order() -> None:
+    queue = FairQueue()
+    for n in range(4):
+        queue.put("big", f"big {n}")
+    queue.put("small", "small 0")
+    assert queue.take() == "big 0"
+    queue.put("late", "late 0")
+    assert taken(queue, 5) == ["small 0", "big 1", "late 0", "big 2", "big 3"]
+
+
+def test_what_waits_already_is_not_queued_twice() -> None:
+    queue = FairQueue()
+    for _ in range(3):
+        queue.put("a", "one")
+    queue.put("a", "two")
+    assert taken(queue, 2) == ["one", "two"]
+    queue.done("one")
+    queue.done("two")
+    assert queue.idle
+
+
+def test_what_is_asked_for_while_it_runs_is_run_once_more() -> None:
+    queue = FairQueue()
+    queue.put("a", "one")
+    assert queue.take() == "one"
+    queue.put("a", "one")
+    queue.put("a", "one")
+    queue.put("a", "two")
+    assert queue.take() == "two"  # not "one": it must not run twice at once
+    queue.done("two")
+    assert not queue.idle
+    queue.done("one")
+    assert queue.take() == "one"
+    queue.done("one")
+    assert queue.idle
+
+
+def test_closing_lets_everybody_go() -> None:
+    queue = FairQueue()
+    results: list[str | None] = []
+    threads = [threading.Thread(target=lambda: results.append(queue.take())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    queue.close()
+    for thread in threads:
+        thread.join(WITHIN_S)
+    assert results == [None, None, None]
+    queue.put("a", "one")
+    assert queue.take() is None
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits between tries that a test can wait for."""
+    monkeypatch.setattr(background, "BACK_OFF_S", (0.01, 0.02))
+    monkeypatch.setattr(background, "SWEEP_EVERY_S", 0.01)
+
+
+@pytest.fixture
+def started(quick: None) -> Iterator[Callable[..., Background]]:
+    running: list[Background] = []
+
+    def start(index: Callable[[str], None], sweep: Callable[[], None] = lambda: None) -> Background:
+        running.append(Background(workers=2))
+        running[-1].start(index=index, sweep=sweep)
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.stop()
+        assert not any(thread.is_alive() for thread in one._threads)
+
+
+def test_what_fails_is_tried_again_until_it_works(started: Callable[..., Background]) -> None:
+    tries: list[str] = []
+    done = threading.Event()
+
+    def index(document_id: str) -> None:
+        tries.append(document_id)
+        if len(tries) < 3:
+            raise Unavailable
+        if len(tries) == 3:
+            raise ZeroDivisionError  # a bug in one document's way must not end the thread
+        done.set()
+
+    document = a_document()
+    running = started(index)
+    running.index_soon(document)
+    assert done.wait(WITHIN_S)
+    assert tries == [document.id] * 4
+
+
+def test_one_that_keeps_failing_holds_no_other_up(started: Callable[..., Background]) -> None:
+    broken, fine = a_document(), [replace(a_document(), assistant_id=new_id()) for _ in range(20)]
+    done: set[str] = set()
+    all_done = threading.Event()
+
+    def index(document_id: str) -> None:
+        if document_id == broken.id:
+            raise Unavailable
+        done.add(document_id)
+        if len(done) == len(fine):
+            all_done.set()
+
+    running = started(index)
+    for document in (broken, *fine):
+        running.index_soon(document)
+    assert all_done.wait(WITHIN_S)
+    assert done == {document.id for document in fine}
+
+
+def test_sweeps_begin_at_once_and_go_on_whatever_happens(started: Callable[..., Background]) -> None:
+    sweeps: list[int] = []
+    enough = threading.Event()
+
+    def sweep() -> None:
+        sweeps.append(len(sweeps))
+        if len(sweeps) == 1:
+            raise Unavailable
+        if len(sweeps) == 2:
+            raise ZeroDivisionError
+        if len(sweeps) == 5:
+            enough.set()
+
+    started(lambda _: None, sweep)
+    assert enough.wait(WITHIN_S)
+
+
+def test_it_is_idle_when_all_is_done(started: Callable[..., Background]) -> None:
+    release, begun = threading.Event(), threading.Event()
+
+    def index(_: str) -> None:
+        begun.set()
+        release.wait(WITHIN_S)
+
+    running = started(index)
+    states = [running.idle]
+    running.index_soon(a_document())
+    assert begun.wait(WITHIN_S)
+    states.append(running.idle)
+    release.set()
+    while not running.idle:
+        threading.Event().wait(0.001)
+    assert states == [True, False]
