@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 
 from integrations.parsing.formats.pdf_lines import Line, body_size
 from integrations.parsing.formats.pdf_tables import is_row
@@ -25,7 +25,8 @@ _CONTACT = re.compile(r"@|www\.|https?:|(?:\d\D{0,3}){7}")
 """An e-mail, number or link: a letterhead says it on every page, and it is worth keeping once."""
 
 _LARGER = 1.15
-_MOSTLY = 0.8
+_MOSTLY = 0.7
+_FEW_PAGES = 4
 Key = tuple[bool, str, float]
 
 
@@ -52,15 +53,18 @@ def _runs(lines: Sequence[Line], pages: int, body: float) -> bool:
         return False
     if len({line.text for line in lines}) == 1:
         return True
+    if pages < _FEW_PAGES and _PAGE_NUMBER.fullmatch(_DIGITS.sub("#", lines[0].text)) is None:
+        return False  # "Capítulo 1" and "Capítulo 2" on two pages count chapters
     return lines[0].size <= _LARGER * body and _counts_pages(lines)
 
 
 def _counts_pages(lines: Sequence[Line]) -> bool:
-    """Whether a number in the lines grows by one with each page: "Página 3 de 9", but not "Art. 3"."""
+    """Whether a number in the lines mostly grows as the pages do: "Página 3 de 9", but not "Art. 3"."""
     numbers = [[int(digits[-9:]) for digits in _DIGITS.findall(line.text)] for line in lines]
+    steps = [line.page - before.page for before, line in pairwise(lines)]
     for column in zip(*numbers, strict=True):
-        starts = Counter(number - line.page for number, line in zip(column, lines, strict=True))
-        if starts.most_common(1)[0][1] >= _MOSTLY * len(lines):
+        grown = [number - before for before, number in pairwise(column)]
+        if sum(map(int.__eq__, grown, steps)) >= _MOSTLY * len(steps):
             return True
     return False
 
@@ -73,7 +77,7 @@ def _heads_table(line: Line, below: Line | None) -> bool:
 
 
 def _often(pages: int) -> int:
-    return 2 if pages < 4 else max(3, math.ceil(0.2 * pages))
+    return 2 if pages < _FEW_PAGES else max(3, math.ceil(0.2 * pages))
 
 
 def _key(line: Line) -> Key | None:

@@ -157,6 +157,28 @@ def test_what_stands_at_the_top_of_pages_but_counts_something_else_is_kept(tmp_p
     ]
 
 
+def test_chapters_that_begin_their_pages_are_kept(tmp_path: Path) -> None:
+    pages = [
+        [Text(f"Capítulo {number}", 60), *paragraph(("Texto.",)), Text(str(number), 800)] for number in (1, 2)
+    ]
+    assert [block.text for block in reading(tmp_path, pages).blocks] == [
+        "Capítulo 1",
+        "Texto.",
+        "Capítulo 2",
+        "Texto.",
+    ]
+
+
+def test_page_numbers_that_begin_again_are_dropped(tmp_path: Path) -> None:
+    numbers = (1, 2, 3, 4, 1, 2, 3, 4)
+    pages = [
+        [*paragraph((f"Texto {chr(65 + n)}.",)), Text(str(number), 800)] for n, number in enumerate(numbers)
+    ]
+    assert [block.text for block in reading(tmp_path, pages).blocks] == [
+        f"Texto {char}." for char in "ABCDEFGH"
+    ]
+
+
 def test_a_title_repeated_on_every_page_is_kept_once(tmp_path: Path) -> None:
     pages = [
         [Text("Tabela de preços", 60, size=20), *paragraph((f"Parte {number} da tabela.",))]
