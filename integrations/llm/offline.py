@@ -1,0 +1,156 @@
+"""The built-in model: it quotes the sentences of the passages that answer, with their numbers, and says so."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from models import phrases
+from models.completions import Completion, CompletionRequest
+from models.documents import Passage
+from models.text.chat import clean_query
+from models.text.language import detect_language
+from models.text.stemming import stem
+from models.text.stopwords import STOP_WORDS
+from models.text.words import words
+from models.tokens import estimate_usage
+
+NAME = "offline"
+MOST_QUOTES = 3
+LONGEST_QUOTE = 400  # characters
+# What a further sentence needs of the best one's score to stand beside it.
+NEARLY = 0.75
+_LANGUAGES = ("pt", "en", "fr", "es")
+# What is asked for by these words looks like this: such a sentence counts as if it held one more rare word.
+_PRICE = re.compile(r"(?:R\$|US\$|[$€£])\s?\d|\d\s?(?:€|euros?\b|reais\b|d[oó]lares\b|dollars\b)")
+_TELEPHONE = re.compile(r"\d{4,5}[-. ]\d{4}|\d{2}(?:[ .]\d{2}){4}|\d{3}[ .-]\d{3}[ .-]\d{3,4}")
+_PRICE_WORDS = """
+    custa custam custo preco precos valor price prices cost costs much prix combien coute coutent tarif precio
+    precios cuesta cuestan vale
+"""
+_TELEPHONE_WORDS = "telefone fone whatsapp numero phone telephone number tel"
+_ASKED_FOR = (
+    (frozenset(_PRICE_WORDS.split()), _PRICE),
+    (frozenset(_TELEPHONE_WORDS.split()), _TELEPHONE),
+)
+# Of those, words that say nothing more: "sem custo" does not answer "quanto custa?".
+_SAID_BY_SHAPE = _ASKED_FOR[0][0]
+# A sentence ends at its mark and a capital or digit after it, and never inside "R$ 1.500,00" or "Dr. Silva".
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[\"“«(\[]?[A-ZÀ-Þ0-9¿¡])")
+_ABBREVIATED = re.compile(
+    r"\b(?:dr|dra|sr|sra|prof|av|no|nº|tel|ex|etc|mr|mrs|ms|st|mme|art)\.\Z", re.IGNORECASE
+)
+_LINE_MARK = re.compile(r"\A\s*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)])\s+")
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    text: str
+    passage: int  # index of its passage
+    terms: frozenset[str]
+    around: frozenset[str]  # the terms of the title and headings above it
+
+
+class OfflineModel:
+    """A ``ChatModel`` that needs no key: good for the first minute, and honest about what it is."""
+
+    def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
+        """The best sentences with their numbers, or that nothing was found."""
+        del timeout_s  # it takes a millisecond
+        text = answer_from(request)
+        return Completion(text, NAME, estimate_usage(request.messages, text))
+
+    def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
+        """The same, word by word."""
+        completion = self.complete(request, timeout_s)
+        yield from re.findall(r"\S+\s*|\s+", completion.text)
+        yield completion
+
+
+def answer_from(request: CompletionRequest) -> str:
+    """What the built-in model answers; verbatim quotes, each with its passage's number."""
+    language = _language(request)
+    if not request.passages:
+        return request.no_answer or phrases.phrase(phrases.NO_DOCUMENTS, language)
+    quotes = best_quotes(request.question, request.passages, language) if request.enough else []
+    if not quotes:
+        return request.no_answer or phrases.phrase(phrases.NOT_FOUND, language)
+    lines = [f"{text} [{number}]" for text, number in quotes]
+    return "\n".join([*lines, "", phrases.phrase(phrases.NO_MODEL, language)])
+
+
+def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> list[tuple[str, int]]:
+    """At most three sentences that match the question, with their passages' numbers, best first."""
+    asked = frozenset(words(clean_query(question)))
+    shapes = [shape for names, shape in _ASKED_FOR if names & asked]
+    wanted = _stems(asked - _SAID_BY_SHAPE, language) or _stems(asked, language)
+    sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
+    if not wanted or not sentences:
+        return []
+    rarity = {term: _rarity(term, sentences) for term in wanted}
+    scored = [(_score(one, rarity, shapes, passages), one) for one in sentences]
+    scored = [pair for pair in scored if pair[1].terms & wanted]
+    scored.sort(key=lambda pair: -pair[0])
+    quotes: dict[str, int] = {}
+    for score, one in scored:
+        if len(quotes) == MOST_QUOTES or score < NEARLY * scored[0][0]:
+            break
+        quotes.setdefault(one.text, one.passage + 1)
+    return list(quotes.items())
+
+
+def _language(request: CompletionRequest) -> str:
+    if request.language in _LANGUAGES:
+        return request.language
+    texts = (request.question, *(passage.text for passage in request.passages[:1]))
+    return next((found for found in map(detect_language, texts) if found), phrases.FALLBACK_LANGUAGE)
+
+
+def _score(
+    sentence: _Sentence,
+    rarity: dict[str, float],
+    shapes: list[re.Pattern[str]],
+    passages: tuple[Passage, ...],
+) -> float:
+    """Rare words of the question count most; a word in the heading above counts half; long lines lose a little."""
+    fits = sum(max(rarity.values()) for shape in shapes if shape.search(sentence.text))
+    own = sum(weight for term, weight in rarity.items() if term in sentence.terms)
+    above = sum(weight for term, weight in rarity.items() if term in sentence.around - sentence.terms)
+    length = 1 + len(sentence.text) / 1000
+    return (own + above / 2 + fits) * (0.7 + 0.3 * passages[sentence.passage].score) / length
+
+
+def _rarity(term: str, sentences: list[_Sentence]) -> float:
+    held = sum(term in one.terms for one in sentences)
+    return math.log(1 + (len(sentences) + 0.5) / (held + 0.5))
+
+
+def _sentences(n: int, passage: Passage, language: str) -> Iterator[_Sentence]:
+    above = _terms(" ".join((passage.title, *passage.heading)), language)
+    for line in passage.text.splitlines():
+        for text in _split(_LINE_MARK.sub("", line, count=1).strip()):
+            shown = text.replace("**", "")[:LONGEST_QUOTE]
+            yield _Sentence(shown, n, _terms(text, language), above)
+
+
+def _split(line: str) -> Iterator[str]:
+    kept = ""
+    for part in _SENTENCE_END.split(line):
+        kept = f"{kept} {part}" if kept else part
+        if not _ABBREVIATED.search(kept):
+            if any(ch.isalnum() for ch in kept):
+                yield kept
+            kept = ""
+    if any(ch.isalnum() for ch in kept):
+        yield kept
+
+
+def _terms(text: str, language: str) -> frozenset[str]:
+    return _stems(words(text), language)
+
+
+def _stems(found: Iterable[str], language: str) -> frozenset[str]:
+    stop = STOP_WORDS.get(language, frozenset())
+    return frozenset(stem(word, language) for word in found if word not in stop)

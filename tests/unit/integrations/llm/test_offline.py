@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+
+from integrations.llm.offline import OfflineModel, answer_from
+from models.completions import Completion, CompletionRequest, PromptMessage
+from models.documents import Passage
+
+PRICES = Passage(
+    "c1",
+    "d1",
+    "precos.md",
+    "Preços",
+    ("Limpeza",),
+    None,
+    "Procedimento: Limpeza; Valor: R$ 180,00\nProcedimento: Canal; Valor: R$ 900,00\nCancelar é sem custo.",
+    0.9,
+)
+CONTACT = Passage(
+    "c2",
+    "d2",
+    "contato.md",
+    "Contato",
+    (),
+    None,
+    "A Dra. Souza atende às terças. Canal: Plantão; Número: (00) 95555-0199. Abrimos às 8h.",
+    0.5,
+)
+
+
+def asked(question: str, *passages: Passage, **more: object) -> CompletionRequest:
+    messages = (PromptMessage("user", question),)
+    values = {"question": question, "passages": passages, "enough": True, "language": "pt", **more}
+    return CompletionRequest(messages, "offline", **values)  # type: ignore[arg-type]  # values of several types
+
+
+def test_the_sentence_that_answers_is_quoted_with_its_number() -> None:
+    answer = answer_from(asked("oi, quanto custa a limpeza?", CONTACT, PRICES))
+
+    assert answer.splitlines()[0] == "Procedimento: Limpeza; Valor: R$ 180,00 [2]"
+    assert "sem custo" not in answer
+    assert "Nenhum modelo de linguagem" in answer.splitlines()[-1]
+
+
+def test_abbreviations_and_brackets_do_not_cut_a_sentence() -> None:
+    assert "A Dra. Souza atende às terças. [1]" in answer_from(asked("quando a Dra. Souza atende?", CONTACT))
+    assert "(00) 95555-0199" in answer_from(asked("qual o telefone do plantão?", CONTACT))
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("A que horas abre a piscina?", "Não encontrei"),
+        ("What time does the pool open?", "I did not find"),
+        ("À quelle heure ouvre la piscine ?", "Je n'ai pas trouvé"),
+        ("¿A qué hora abre la piscina?", "No encontré"),
+    ],
+)
+def test_without_evidence_it_says_so_in_the_language_of_the_question(question: str, words: str) -> None:
+    assert words in answer_from(asked(question, PRICES, enough=False, language="auto"))
+
+
+def test_the_assistants_own_words_for_no_answer_come_first() -> None:
+    request = asked("piscina?", PRICES, enough=False, no_answer="Chame a recepção.")
+    assert answer_from(request) == "Chame a recepção."
+    assert answer_from(asked("piscina?", no_answer="Chame a recepção.")) == "Chame a recepção."
+
+
+def test_without_documents_it_is_polite() -> None:
+    assert "documentos" in answer_from(asked("oi"))
+
+
+def test_a_stream_is_the_answer_in_pieces_and_at_last_the_whole() -> None:
+    request = asked("quanto custa a limpeza?", PRICES)
+    *texts, last = OfflineModel().stream(request, 5.0)
+
+    assert isinstance(last, Completion)
+    assert "".join(str(text) for text in texts) == last.text == OfflineModel().complete(request, 5.0).text
+    assert last.tokens.estimated
+    assert last.tokens.output > 0
