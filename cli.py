@@ -61,6 +61,8 @@ def run_demo(settings: Settings) -> None:
     try:
         shown = prepare_demo(installation.house, settings.data_dir / "demo.json")
         serve(app, settings, when_up=lambda port: click.echo(describe_demo(shown, _address(settings, port))))
+    except SettingsError as problem:
+        _fail(problem)
     finally:
         installation.stop()
 

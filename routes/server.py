@@ -16,6 +16,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask
 
+from kit.errors import SettingsError
 from kit.ids import new_id
 from kit.logging import get_logger
 from kit.settings import Settings
@@ -118,9 +119,14 @@ class WebServer:
 def serve(app: Flask, settings: Settings, when_up: Callable[[int], None] = lambda _port: None) -> None:
     """Serve until SIGTERM or Ctrl-C, and then until what is running is answered.
 
-    ``when_up`` is called with the port once connections are taken.
+    ``when_up`` is called with the port once connections are taken. ``SettingsError`` when it cannot listen.
     """
-    server = WebServer(app, settings)
+    try:
+        server = WebServer(app, settings)
+    except OSError as problem:
+        raise SettingsError(
+            f"HOST, PORT: {settings.host}:{settings.port} cannot be listened on ({problem.strerror})."
+        ) from None
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: server.stop())
     _log.info("listening", host=settings.host, port=server.port)
