@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from kit.errors import NotFound
@@ -45,7 +45,7 @@ class Scope:
     @property
     def bounds(self) -> dict[str, str]:
         """Field to value, the narrowest first; empty for the whole installation."""
-        return {name: value for name, value in asdict(self).items() if name != "whole" and value is not None}
+        return {name: value for name in SCOPE_FIELDS if (value := getattr(self, name)) is not None}
 
     def narrowed(self, **bounds: str) -> Scope:
         """This scope with further bounds, as a caller named them.
@@ -62,5 +62,5 @@ class Scope:
         return all(record.get(name) == value for name, value in self.bounds.items())
 
 
-WHOLE = Scope(whole=True)
 SCOPE_FIELDS = tuple(one.name for one in fields(Scope) if one.name != "whole")
+WHOLE = Scope(whole=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, TypeVar
@@ -28,11 +28,8 @@ def stored(value: Any, field: str = "") -> Any:
 
     Times become milliseconds since 1970 (UTC): nx-27017 turns a time that is set into text.
     """
-    if isinstance(value, Mapping):
-        return {_key(key, field): stored(item, field or str(key)) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [stored(item, field) for item in value]
-    return _scalar(value.value if isinstance(value, Enum) else value, field)
+    store = _STORES.get(type(value))
+    return store(value, field) if store else _stored_kind(value, field)
 
 
 def equal_to(value: Any) -> Any:
@@ -84,15 +81,30 @@ def _begins_like_a_date(operand: Any) -> bool:
     return any(isinstance(text, str) and _LIKE_A_DATE.match(text) for text in texts)
 
 
-def _scalar(value: Any, field: str) -> Any:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, datetime):
-        return (value - _EPOCH) // _MILLISECOND
-    for kind, check in _SCALARS.items():
+def _stored_kind(value: Any, field: str) -> Any:
+    """What is not of a type in the table but of a kind of one: an enum's member, say."""
+    if isinstance(value, Enum):
+        return stored(value.value, field)
+    for kind, store in _STORES.items():
         if isinstance(value, kind):
-            return check(value, field)
+            return store(value, field)
     raise TypeError(f"{field}: {type(value).__name__} cannot lie in a record")
+
+
+def _mapping(value: Mapping[Any, Any], field: str) -> Record:
+    return {_key(key, field): stored(item, field or str(key)) for key, item in value.items()}
+
+
+def _sequence(value: Sequence[Any], field: str) -> list[Any]:
+    return [stored(item, field) for item in value]
+
+
+def _time(value: datetime, _field: str) -> int:
+    return (value - _EPOCH) // _MILLISECOND
+
+
+def _same(value: object, _field: str) -> object:
+    return value
 
 
 def _text(value: str, field: str) -> str:
@@ -118,10 +130,21 @@ def _finite(value: float, field: str) -> float:
     return value
 
 
-_SCALARS: dict[type, Callable[[Any, str], Any]] = {str: _text, int: _whole, float: _finite}
-
-
 def _key(key: Any, field: str) -> str:
     if not isinstance(key, str) or not key or key[0] == "$" or "." in key or "\0" in key:
         raise Invalid.field(field or str(key), "has a name within it that cannot be stored.")
     return key
+
+
+_STORES: dict[type, Callable[[Any, str], Any]] = {
+    str: _text,
+    bool: _same,
+    int: _whole,
+    float: _finite,
+    type(None): _same,
+    datetime: _time,
+    dict: _mapping,
+    list: _sequence,
+    tuple: _sequence,
+    Mapping: _mapping,
+}
