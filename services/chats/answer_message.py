@@ -90,7 +90,8 @@ class AnswerMessage:
             if twin is not None:
                 return twin
             chat = self._receive.chat(assistant, incoming)
-            before = None if chat is None else self._receive.before(chat, incoming)
+            # Where there is room, storing the message tells whether it came before.
+            before = None if chat is None or lane.has_room else self._receive.before(chat, incoming)
             if chat is not None and before is not None:
                 return self._came_before(lane, chat, before)
             lane.check_room()

@@ -64,11 +64,16 @@ class Lane:
         self._tickets: deque[Ticket] = deque()
         self._lock = threading.Lock()
 
+    @property
+    def has_room(self) -> bool:
+        """Whether one more turn may wait."""
+        with self._lock:
+            return len(self._tickets) <= self._waiting
+
     def check_room(self) -> None:
         """``ContactBusy`` when as many turns wait as may; to be asked before a message is stored."""
-        with self._lock:
-            if len(self._tickets) > self._waiting:
-                raise ContactBusy(retry_after=5)
+        if not self.has_room:
+            raise ContactBusy(retry_after=5)
 
     def join(self, key: str) -> Ticket:
         """A place at the end of the lane."""
