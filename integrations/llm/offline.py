@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterable, Iterator
@@ -42,6 +43,9 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[\"“«(\[]?[A-ZÀ-Þ0-9¿¡])"
 _ABBREVIATED = re.compile(
     r"\b(?:dr|dra|sr|sra|prof|av|no|nº|tel|ex|etc|mr|mrs|ms|st|mme|art)\.\Z", re.IGNORECASE
 )
+# A line that a text editor broke: long, not ended, and the next one goes on in lower case.
+_BROKEN_LINE = re.compile(r"(?m)(?<=.{45}[^\s.!?:;…|])[ \t]*\n(?=\(?[a-zß-ÿ])")
+_ALIKE = 0.8  # of two stems: one wrong letter in six still is the same word
 _LINE_MARK = re.compile(r"\A\s*(?:[-*+•]|#{1,6}|>|\d{1,2}[.)])\s+")
 
 
@@ -87,6 +91,7 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
     shapes = [shape for names, shape in _ASKED_FOR if names & asked]
     wanted = _stems(asked - _SAID_BY_SHAPE, language) or _stems(asked, language)
     sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
+    wanted = _as_spelt(wanted, frozenset[str]().union(*(one.terms for one in sentences)))
     if not wanted or not sentences:
         return []
     rarity = {term: _rarity(term, sentences) for term in wanted}
@@ -129,10 +134,17 @@ def _rarity(term: str, sentences: list[_Sentence]) -> float:
 
 def _sentences(n: int, passage: Passage, language: str) -> Iterator[_Sentence]:
     above = _terms(" ".join((passage.title, *passage.heading)), language)
-    for line in passage.text.splitlines():
+    for line in _BROKEN_LINE.sub(" ", passage.text).splitlines():
         for text in _split(_LINE_MARK.sub("", line, count=1).strip()):
-            shown = text.replace("**", "")[:LONGEST_QUOTE]
-            yield _Sentence(shown, n, _terms(text, language), above)
+            yield _Sentence(_shown(text), n, _terms(text, language), above)
+
+
+def _shown(sentence: str) -> str:
+    """The sentence without bold marks and outer bars; one without an end is cut between words."""
+    plain = sentence.replace("**", "").strip(" |")
+    if len(plain) <= LONGEST_QUOTE:
+        return plain
+    return plain[:LONGEST_QUOTE].rsplit(" ", 1)[0] + "…"
 
 
 def _split(line: str) -> Iterator[str]:
@@ -145,6 +157,18 @@ def _split(line: str) -> Iterator[str]:
             kept = ""
     if any(ch.isalnum() for ch in kept):
         yield kept
+
+
+def _as_spelt(wanted: frozenset[str], held: frozenset[str]) -> frozenset[str]:
+    """The terms as the documents spell them, where a mistyped one is much like one that they hold."""
+    return frozenset(term if term in held else _nearest(term, held) for term in wanted)
+
+
+def _nearest(term: str, held: frozenset[str]) -> str:
+    if len(term) < 4 or not term.isalpha():
+        return term
+    near = [one for one in held if one[:1] == term[0] and abs(len(one) - len(term)) <= 2]
+    return next(iter(difflib.get_close_matches(term, sorted(near), n=1, cutoff=_ALIKE)), term)
 
 
 def _terms(text: str, language: str) -> frozenset[str]:

@@ -78,3 +78,43 @@ def test_a_stream_is_the_answer_in_pieces_and_at_last_the_whole() -> None:
     assert "".join(str(text) for text in texts) == last.text == OfflineModel().complete(request, 5.0).text
     assert last.tokens.estimated
     assert last.tokens.output > 0
+
+
+WRAPPED = Passage(
+    "c3",
+    "d3",
+    "politica.md",
+    "",
+    (),
+    None,
+    "Cancelamentos devem ser feitos com 24 horas de antecedência; depois disso é\n"
+    "cobrada uma taxa de R$ 50,00.\n\n| Limpeza dental | R$ 180 |\n| Clareamento | R$ 900 |",
+    0.9,
+)
+
+
+def test_a_sentence_over_two_lines_is_quoted_whole_and_rows_stay_apart() -> None:
+    answer = answer_from(asked("qual a taxa de cancelamento?", WRAPPED))
+    assert "depois disso é cobrada uma taxa de R$ 50,00. [1]\n" in answer
+    assert answer_from(asked("quanto custa o clareamento?", WRAPPED)).startswith("Clareamento | R$ 900 [1]\n")
+
+
+@pytest.mark.parametrize("question", ["quanto custa a linpeza?", "preço do clariamento", "LIMPESA dental"])
+def test_a_mistyped_word_is_found(question: str) -> None:
+    assert "R$" in answer_from(asked(question, WRAPPED)).splitlines()[0]
+
+
+def test_a_word_that_is_merely_alike_is_not_quoted() -> None:
+    assert answer_from(asked("tem piscina?", WRAPPED)).startswith("Não encontrei")
+
+
+def test_a_sentence_without_an_end_is_cut_between_words() -> None:
+    endless = Passage("c4", "d4", "x.txt", "", (), None, "limpeza " + "palavra " * 200, 0.9)
+    quote = answer_from(asked("limpeza?", endless)).splitlines()[0]
+    assert quote.endswith("palavra… [1]")
+    assert len(quote) < 420
+
+
+def test_at_most_three_sentences_are_quoted() -> None:
+    many = Passage("c5", "d5", "x.txt", "", (), None, "\n".join(f"Limpeza tipo {n}." for n in range(9)), 0.9)
+    assert answer_from(asked("limpeza?", many)).count("[1]") == 3
