@@ -126,7 +126,7 @@ def _config(settings: Settings, jwt_secret: str) -> dict[str, Any]:
 def _described(app: Flask, api: Api) -> dict[str, Any]:
     """The OpenAPI description, with each route's credential and the one error body."""
     description: dict[str, Any] = api.spec.to_dict()
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    error = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
     for rule in app.url_map.iter_rules():
         operations = description["paths"].get(_openapi_path(str(rule)), {})
         guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
