@@ -16,6 +16,7 @@ from flask_limiter.util import get_remote_address
 
 from kit.errors import BadRequest, Invalid, SettingsError, TooLarge, TooManyRequests, UnsupportedFormat
 from models.users import email_key
+from routes import counts
 from routes.blueprint import read_json
 from routes.errors import render
 from routes.guards import GUARD_ATTRIBUTE, bearer, optional_person
@@ -41,7 +42,7 @@ def register(app: Flask, requests_per_caller: str) -> None:
         application_limits=[requests_per_caller],
         application_limits_exempt_when=_is_cheap,
         headers_enabled=True,
-        storage_uri="memory://",
+        storage_uri=counts.URI,
         on_breach=_refuse,
     )
     per_address = limiter.limit(ATTEMPTS_PER_ADDRESS, key_func=get_remote_address, deduct_when=_was_wrong)
