@@ -119,6 +119,9 @@ def _text(value: str, field: str) -> str:
 
 
 def _whole(value: int, field: str) -> int:
+    # bson.Int64, as a record gives large integers back, is made an int first: looked for in a range, a subclass
+    # of int is counted up to.
+    value = int(value)
     if value not in _INT64:
         raise Invalid.field(field or "number", "is larger than 64 bits hold.")
     return value

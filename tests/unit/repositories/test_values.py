@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from bson.int64 import Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ MOMENT = datetime(2026, 11, 20, 8, 0, 0, 123000, tzinfo=UTC)
         (MOMENT, 1795161600123),
         (MOMENT.astimezone(timezone(timedelta(hours=-3))), 1795161600123),
         ([MOMENT], [1795161600123]),
+        (Int64(2**53 - 1), 2**53 - 1),  # as a record gives it back
+        (Int64(-(2**63)), -(2**63)),
     ],
 )
 def test_values_are_kept_plain(value: Any, kept: Any) -> None:
