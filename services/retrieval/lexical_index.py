@@ -1,0 +1,250 @@
+"""BM25 over words and character n-grams of an assistant's live chunks: a snapshot that never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from models.documents import Document, chunk_id
+from models.text.stemming import stem
+from services.retrieval.segment import Segment, SegmentDocument, gram_keys
+
+K1, B = 1.2, 0.5
+GRAM_SHARE = 0.25  # what the n-grams' BM25 counts beside the words'
+STEM_TAIL = 8  # characters that a form may have behind its stem
+FUZZY_FROM = 4  # letters; shorter words have too many neighbours
+TWO_EDITS_FROM = 8
+FUZZY_LOSS = 0.2  # of a word's weight, for each edit that leads to it
+
+Scores = npt.NDArray[np.float32]
+Rows = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class QueryWord:
+    """A folded word of a query and how much it counts (1: fully)."""
+
+    word: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class TermHits:
+    """The rows that hold a term of a query, rising, and the term's idf."""
+
+    rows: Rows
+    idf: float
+
+
+@dataclass(frozen=True)
+class WordHits:
+    """Where a word of a query stands in any of its forms, how surely they are what was meant, and its n-grams."""
+
+    word: QueryWord
+    term: TermHits
+    certainty: float
+    grams: tuple[TermHits, ...]
+
+
+@dataclass(frozen=True)
+class LexicalHits:
+    """A score of 0 or more for every row, and where each word of the query was found."""
+
+    scores: Scores
+    words: tuple[WordHits, ...]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Where each of ``count`` terms stands: (term, row, how often), sorted by term and row."""
+
+    terms: Rows
+    rows: Rows
+    totals: npt.NDArray[np.float64]
+    count: int
+    live: int
+
+    def only(self, chosen: npt.NDArray[np.bool_] | Rows) -> _Found:
+        return replace(self, terms=self.terms[chosen], rows=self.rows[chosen], totals=self.totals[chosen])
+
+    @cached_property
+    def idfs(self) -> npt.NDArray[np.float64]:
+        held = np.bincount(self.terms, minlength=self.count)
+        idfs: npt.NDArray[np.float64] = np.log(1 + (self.live - held + 0.5) / (held + 0.5))
+        return idfs
+
+    def hits(self) -> tuple[TermHits, ...]:
+        ends = np.searchsorted(self.terms, np.arange(self.count + 1)).tolist()
+        return tuple(
+            TermHits(self.rows[a:b], idf)
+            for (a, b), idf in zip(pairwise(ends), self.idfs.tolist(), strict=True)
+        )
+
+
+class LexicalIndex:
+    """The live documents of one assistant at one knowledge version; rows are their chunks."""
+
+    def __init__(self, version: int, documents: Mapping[str, Document], segments: Sequence[Segment]) -> None:
+        """Index what ``segments`` hold of ``documents`` (by id), in their live version."""
+        self.version = version
+        self.documents = documents
+        self.segments = tuple(segments)
+        self._first_rows = [0]
+        for segment in self.segments:
+            self._first_rows.append(self._first_rows[-1] + segment.rows)
+        self._places = {
+            document.id: (number, document)
+            for number, segment in enumerate(self.segments)
+            for document in segment.documents
+            if self.is_live(document)
+        }
+        self._alive = self._alive_rows()
+        self._norms = self._length_norms([segment.sizes for segment in self.segments])
+        self._gram_norms = self._length_norms([segment.gram_sizes for segment in self.segments])
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are, those of dead documents included."""
+        return self._first_rows[-1]
+
+    @cached_property
+    def chunks(self) -> int:
+        """How many live chunks there are."""
+        return self.rows if self._alive is None else int(np.count_nonzero(self._alive))
+
+    @cached_property
+    def nbytes(self) -> int:
+        """About how many bytes of memory it takes."""
+        own = (
+            self._norms.nbytes + self._gram_norms.nbytes + (0 if self._alive is None else self._alive.nbytes)
+        )
+        return own + sum(segment.nbytes for segment in self.segments) + 1_000 * len(self.documents)
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages of the live documents."""
+        return frozenset(document.language for _, document in self._places.values() if document.language)
+
+    def is_live(self, document: SegmentDocument) -> bool:
+        """Whether a segment's document is live in this very version."""
+        live = self.documents.get(document.id)
+        return live is not None and live.live_version == document.version
+
+    def row_of(self, identity: str) -> int | None:
+        """The row of a chunk id; ``None`` for every id that is not of a live chunk."""
+        document_id, _, rest = identity.partition(":")
+        place = self._places.get(document_id)
+        version, _, number = rest.partition(":")
+        if place is None or version != str(place[1].version) or not number.isdecimal():
+            return None
+        segment, document = place
+        part = self.segments[segment].numbers[document.first_row : document.first_row + document.rows]
+        at = int(np.searchsorted(part, int(number)))
+        if at == len(part) or chunk_id(document_id, document.version, int(part[at])) != identity:
+            return None
+        return self._first_rows[segment] + document.first_row + at
+
+    def chunk_id(self, row: int) -> str:
+        """The id of the chunk in a row."""
+        number = int(np.searchsorted(self._first_rows, row, side="right")) - 1
+        segment, within = self.segments[number], row - self._first_rows[number]
+        starts = [document.first_row for document in segment.documents]
+        document = segment.documents[int(np.searchsorted(starts, within, side="right")) - 1]
+        return chunk_id(document.id, document.version, int(segment.numbers[within]))
+
+    def search(self, words: Sequence[QueryWord]) -> LexicalHits:
+        """BM25 of every row: words in any of their forms, and a quarter of their n-grams."""
+        if not words or not self.rows:
+            return LexicalHits(np.zeros(self.rows, dtype=np.float32), ())
+        weights = np.array([word.weight for word in words])
+        certainties, forms = zip(*(self._forms(word.word) for word in words), strict=True)
+        keys, owners = gram_keys([word.word for word in words])
+        in_words = self._find(len(words), (_pairs(forms, number) for number in range(len(self.segments))))
+        in_grams = self._find(len(keys), (segment.words_with(keys) for segment in self.segments))
+        scores = self._scores(in_words, weights * certainties, self._norms)
+        scores += self._scores(in_grams, weights[owners] * GRAM_SHARE, self._gram_norms)
+        ends = np.searchsorted(owners, np.arange(len(words) + 1))
+        grams = in_grams.hits()
+        found = zip(words, in_words.hits(), certainties, pairwise(ends.tolist()), strict=True)
+        return LexicalHits(
+            scores, tuple(WordHits(word, term, sure, grams[a:b]) for word, term, sure, (a, b) in found)
+        )
+
+    def _find(self, count: int, pairs: Iterable[tuple[Rows, Rows]]) -> _Found:
+        """Where ``count`` terms stand, given by pairs of a term and a word in each segment's vocabulary."""
+        terms, rows, totals = [], [], []
+        for segment, first, (its_terms, words) in zip(self.segments, self._first_rows, pairs, strict=False):
+            found = segment.rows_with(its_terms, words, count)
+            terms.append(found[0])
+            rows.append(found[1] + first)
+            totals.append(found[2])
+        together = _Found(
+            np.concatenate(terms), np.concatenate(rows), np.concatenate(totals), count, self.chunks
+        )
+        if self._alive is not None:
+            together = together.only(self._alive[together.rows])
+        return together if len(terms) == 1 else together.only(np.argsort(together.terms, kind="stable"))
+
+    def _scores(self, found: _Found, weights: npt.NDArray[np.float64], norms: Scores) -> Scores:
+        parts = (
+            (weights * found.idfs)[found.terms] * found.totals * (K1 + 1) / (found.totals + norms[found.rows])
+        )
+        return np.bincount(found.rows, parts, minlength=self.rows).astype(np.float32)
+
+    def _forms(self, word: str) -> tuple[float, list[Sequence[int]]]:
+        """The words of each vocabulary that share a stem with ``word``; where none does, the nearest by spelling."""
+        forms: list[Sequence[int]] = [self._same_stem(segment, word) for segment in self.segments]
+        if any(forms) or len(word) < FUZZY_FROM or not word.isalpha():
+            return 1.0, forms
+        edits = 1 if len(word) < TWO_EDITS_FROM else 2
+        near = [segment.vocabulary.near(word, edits) for segment in self.segments]
+        least = min((distance for pairs in near for _, distance in pairs), default=0)
+        meant = {
+            segment.vocabulary[number]
+            for segment, pairs in zip(self.segments, near, strict=True)
+            for number, distance in pairs
+            if distance == least
+        }
+        forms = [sorted({n for one in meant for n in self._same_stem(s, one)}) for s in self.segments]
+        return 1.0 - FUZZY_LOSS * max(least, 1), forms
+
+    def _same_stem(self, segment: Segment, word: str) -> list[int]:
+        """The numbers of the words that have the stem of ``word`` in one of the segment's languages."""
+        exact = segment.vocabulary.find(word)
+        found = {exact} if exact >= 0 else set()
+        for language in segment.languages:
+            wanted = stem(word, language)
+            beginning = wanted if len(wanted) < 5 else wanted[:-1]
+            for number in segment.vocabulary.starting_with(beginning):
+                form = segment.vocabulary[number]
+                if len(form) <= len(wanted) + STEM_TAIL and stem(form, language) == wanted:
+                    found.add(number)
+        return sorted(found)
+
+    def _alive_rows(self) -> npt.NDArray[np.bool_] | None:
+        """Which rows are of live documents; ``None`` when all are."""
+        if all(self.is_live(document) for segment in self.segments for document in segment.documents):
+            return None
+        alive = np.zeros(self.rows, dtype=np.bool_)
+        for number, document in self._places.values():
+            first = self._first_rows[number] + document.first_row
+            alive[first : first + document.rows] = True
+        return alive
+
+    def _length_norms(self, sizes: Sequence[Scores]) -> Scores:
+        """BM25's ``k1 * (1 - b + b * length / average length)`` of every row."""
+        lengths = np.concatenate([*sizes, np.zeros(0, dtype=np.float32)])
+        live = lengths if self._alive is None else lengths[self._alive]
+        average = float(live.mean()) if len(live) else 1.0
+        return (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
+
+
+def _pairs(forms: Sequence[Sequence[Sequence[int]]], segment: int) -> tuple[Rows, Rows]:
+    """Pairs of a term and a word of its, for terms given by their words in each segment."""
+    terms = np.repeat(np.arange(len(forms)), [len(of_term[segment]) for of_term in forms])
+    return terms, np.array([word for of_term in forms for word in of_term[segment]], dtype=np.intp)

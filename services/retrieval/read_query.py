@@ -1,0 +1,93 @@
+"""What a message asks: its question, and the words that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from models.text.chat import clean_query
+from models.text.folding import fold
+from models.text.language import LANGUAGES, detect_language
+from models.text.stopwords import STOP_WORDS
+from models.text.words import words
+from services.retrieval.lexical_index import QueryWord
+
+MOST_WORDS = 64  # of a message: who pastes a whole letter asks about its beginning
+MOST_CHARACTERS = 4_000
+FOLLOW_UP_WORDS = 2  # a question of more content words stands on its own
+CARRIED_WEIGHT = 0.5  # what the words of the question before count in a follow-up
+
+# How a question begins that only makes sense after another one.
+_CONTINUES = (
+    "e ", "mas ", "ou ", "and ", "but ", "or ", "what about", "how about", "et ", "mais ", "ou ", "y ", "pero ", "o ",
+)  # fmt: skip
+# Words that stand for something said before.
+_POINTS_BACK = frozenset(
+    {
+        *(
+            "isso",
+            "isto",
+            "disso",
+            "nisso",
+            "aquilo",
+            "ele",
+            "ela",
+            "eles",
+            "elas",
+            "dele",
+            "dela",
+            "la",
+            "ai",
+        ),
+        *("it", "its", "that", "this", "those", "these", "they", "them", "there", "he", "she", "one"),
+        *("ca", "cela", "celui", "celle", "ceux", "elle", "elles", "eux", "y", "en"),
+        *("eso", "esto", "aquello", "ella", "ellos", "ellas", "ahi", "alli"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question as text, for the embedder, and as weighted words, for the index."""
+
+    text: str
+    words: tuple[QueryWord, ...]
+
+
+def read_query(
+    message: str, language: str, index_languages: Iterable[str], history: Sequence[str] = ()
+) -> Query:
+    """The question in ``message``; a follow-up carries the words of the last question in ``history``.
+
+    ``language`` is the assistant's set one, or empty: then it is told from the message, or from the documents.
+    """
+    languages = tuple(sorted(index_languages))
+    text = clean_query(message[:MOST_CHARACTERS])
+    own = _content_words(text, language, languages)
+    before = next((one for one in reversed(history) if one.strip()), "")
+    if not before or not _is_follow_up(text, own):
+        return Query(text, tuple(map(QueryWord, own)))
+    question = clean_query(before[:MOST_CHARACTERS])
+    carried = [word for word in _content_words(question, language, languages) if word not in own]
+    weighted = [*map(QueryWord, own), *(QueryWord(word, CARRIED_WEIGHT) for word in carried)]
+    return Query(f"{question}\n{text}", tuple(weighted[:MOST_WORDS]))
+
+
+def _content_words(text: str, language: str, index_languages: Sequence[str]) -> list[str]:
+    """The words of ``text``, each once, without stop words; all of them where it has no others."""
+    found = dict.fromkeys(words(text))
+    stop_words = _stop_words(language if language in LANGUAGES else detect_language(text), index_languages)
+    content = [word for word in found if word not in stop_words]
+    return (content or list(found))[:MOST_WORDS]
+
+
+def _stop_words(language: str, index_languages: Sequence[str]) -> frozenset[str]:
+    languages = [language] if language else index_languages
+    return frozenset[str]().union(*(STOP_WORDS.get(one, frozenset()) for one in languages))
+
+
+def _is_follow_up(text: str, content: Sequence[str]) -> bool:
+    if len(content) > FOLLOW_UP_WORDS:
+        return False
+    folded = fold(text)
+    return folded.startswith(_CONTINUES) or len(content) < 2 or not _POINTS_BACK.isdisjoint(words(text))

@@ -1,0 +1,309 @@
+"""A part of a lexical index: the words of some documents' chunks, as arrays that never change."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from pathlib import PurePath
+
+import numpy as np
+import numpy.typing as npt
+
+from models.documents import Chunk, Document
+from models.text.language import main_language
+from models.text.ngrams import ngram_codes
+from models.text.stopwords import STOP_WORDS
+from models.text.words import tokens, words_of
+from services.retrieval.vocabulary import Vocabulary
+
+TITLE_WEIGHT = 2  # a word of the title or file name counts as if it stood in each chunk so many times
+GRAM = 4
+_MOST = 255  # a word is counted up to this in one chunk
+
+_CELLS = 2_000_000  # of a table of terms and rows: 16 MB at once, whatever the size of the assistant
+_LARGE, _COMMON = 1_000, 0.5
+
+Numbers = npt.NDArray[np.integer]
+Rows = npt.NDArray[np.intp]
+Keys = npt.NDArray[np.uint64]
+Found = tuple[Rows, Rows, npt.NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class SegmentDocument:
+    """One version of a document, and its rows in the segment."""
+
+    id: str
+    version: int
+    language: str
+    first_row: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows are chunks, in the order of ``documents`` and of their numbers.
+
+    ``places[ends[w] : ends[w + 1]]`` are the rows that hold word ``w``, ``counts`` how often (at most 255).
+    ``gram_words[gram_ends[g] : gram_ends[g + 1]]`` are the words, stop words aside, that hold the n-gram
+    ``gram_keys[g]``; the keys are sorted. ``sizes`` counts a row's words, ``gram_sizes`` its n-grams.
+    """
+
+    documents: tuple[SegmentDocument, ...]
+    numbers: npt.NDArray[np.uint32]
+    vocabulary: Vocabulary
+    ends: npt.NDArray[np.uint32]
+    places: Numbers
+    counts: npt.NDArray[np.uint8]
+    sizes: npt.NDArray[np.float32]
+    gram_keys: Keys
+    gram_ends: npt.NDArray[np.uint32]
+    gram_words: Numbers
+    gram_sizes: npt.NDArray[np.float32]
+
+    @property
+    def rows(self) -> int:
+        """How many chunks it holds."""
+        return len(self.numbers)
+
+    @cached_property
+    def languages(self) -> frozenset[str]:
+        """The languages of its documents."""
+        return frozenset(document.language for document in self.documents if document.language)
+
+    @cached_property
+    def nbytes(self) -> int:
+        """About how many bytes of memory it takes."""
+        arrays = sum(getattr(self, one.name).nbytes for one in fields(self) if one.name != "documents")
+        return int(arrays) + 400 * len(self.documents)
+
+    def words_with(self, keys: Keys) -> tuple[Rows, Rows]:
+        """Pairs of a key's index and a word that holds the n-gram, once for each time it does.
+
+        In a large segment an n-gram that half the rows may hold says next to nothing, and costs most: left out.
+        """
+        if not len(self.gram_keys):
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
+        at = np.minimum(np.searchsorted(self.gram_keys, keys), len(self.gram_keys) - 1)
+        known = np.flatnonzero(self.gram_keys[at] == keys)
+        owners, within = _ranges(self.gram_ends, at[known])
+        owners, words = known[owners], self.gram_words[within].astype(np.intp)
+        if self.rows < _LARGE:
+            return owners, words
+        most = np.bincount(owners, (self.ends[words + 1] - self.ends[words]), minlength=len(keys))
+        telling = (most <= _COMMON * self.rows)[owners]
+        return owners[telling], words[telling]
+
+    def rows_with(self, terms: Rows, words: Rows, count: int) -> Found:
+        """Where each of ``count`` terms stands: a term is any of the words that it is paired with here.
+
+        Terms and rows, both rising, and how often the term's words stand in that row together.
+        """
+        step = max(1, _CELLS // max(self.rows, 1))
+        found = [
+            self._table(terms[part] - first, words[part], min(step, count - first), first)
+            for first in range(0, count, step)
+            for part in ((terms >= first) & (terms < first + step),)
+        ]
+        if not found:
+            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
+        first_parts, row_parts, total_parts = zip(*found, strict=True)
+        return np.concatenate(first_parts), np.concatenate(row_parts), np.concatenate(total_parts)
+
+    def _table(self, terms: Rows, words: Rows, count: int, first: int) -> Found:
+        owners, within = _ranges(self.ends, words)
+        cells = terms[owners] * self.rows + self.places[within]
+        totals = np.asarray(np.bincount(cells, self.counts[within], count * self.rows), dtype=np.float64)
+        held = np.flatnonzero(totals)
+        found, rows = np.divmod(held, max(self.rows, 1))
+        return found + first, rows, totals[held]
+
+
+def build_segment(documents: Sequence[Document], chunks: Iterable[Chunk]) -> Segment:
+    """The segment of the chunks, in any order, of some documents; chunks of others are passed over.
+
+    Each text is let go of as soon as its words are counted.
+    """
+    numbering = _Numbering()
+    readers = {document.id: _DocumentReader(document, numbering) for document in documents}
+    for chunk in chunks:
+        reader = readers.get(chunk.document_id)
+        if reader is not None:
+            reader.read(chunk)
+    held: list[SegmentDocument] = []
+    rows: list[tuple[int, array[int]]] = []
+    for reader in readers.values():
+        its_rows = sorted(reader.streams.items())
+        held.append(reader.document(len(rows)))
+        rows.extend(its_rows)
+    numbers = np.fromiter((number for number, _ in rows), dtype=np.uint32, count=len(rows))
+    return _from_streams(tuple(held), numbers, list(numbering), [stream for _, stream in rows])
+
+
+def merge_segments(segments: Sequence[Segment], live: Collection[tuple[str, int]]) -> Segment:
+    """One segment of the documents of several whose (id, version) is ``live``, as if it had been built of them."""
+    words = [segment.vocabulary.words() for segment in segments]
+    ordered = sorted(frozenset[str]().union(*words))
+    number_of = {word: number for number, word in enumerate(ordered)}
+    documents: list[SegmentDocument] = []
+    numbers: list[npt.NDArray[np.uint32]] = []
+    keys: list[Rows] = []
+    counts: list[npt.NDArray[np.uint8]] = []
+    total = sum(segment.rows for segment in segments)
+    for segment, its_words in zip(segments, words, strict=True):
+        new_row = np.full(segment.rows, -1, dtype=np.intp)
+        for document in segment.documents:
+            if (document.id, document.version) in live:
+                first = sum(len(one) for one in numbers)
+                old = slice(document.first_row, document.first_row + document.rows)
+                new_row[old] = np.arange(first, first + document.rows)
+                numbers.append(segment.numbers[old])
+                documents.append(replace(document, first_row=first))
+        new_word = np.fromiter((number_of[word] for word in its_words), dtype=np.intp, count=len(its_words))
+        rows = new_row[segment.places]
+        kept = rows >= 0
+        keys.append((np.repeat(new_word, np.diff(segment.ends)) * total + rows)[kept])
+        counts.append(segment.counts[kept])
+    order = np.argsort(np.concatenate(keys), kind="stable")
+    merged_words, merged_rows = np.divmod(np.concatenate(keys)[order], max(total, 1))
+    used, dense = np.unique(merged_words, return_inverse=True)  # words of dead documents alone are gone
+    return _from_counts(
+        tuple(documents),
+        np.concatenate([*numbers, np.zeros(0, dtype=np.uint32)]),
+        [ordered[number] for number in used],
+        dense,
+        merged_rows,
+        np.concatenate(counts)[order].astype(np.intp),
+    )
+
+
+class _Numbering(dict[str, int]):
+    """Numbers what it is asked for in the order of first asking."""
+
+    def __missing__(self, key: str) -> int:
+        self[key] = number = len(self)
+        return number
+
+
+class _DocumentReader:
+    """Collects the chunks of one document as streams of numbered tokens."""
+
+    def __init__(self, document: Document, numbering: _Numbering) -> None:
+        self.streams: dict[int, array[int]] = {}
+        self._document = document
+        self._numbering = numbering
+        self._heads: dict[tuple[str, tuple[str, ...]], array[int]] = {}
+        self._languages: list[str] = []
+
+    def read(self, chunk: Chunk) -> None:
+        if chunk.version != self._document.live_version:
+            return
+        head = self._heads.get((chunk.title, chunk.heading))
+        if head is None:
+            head = self._numbered(_head(self._document, chunk))
+            self._heads[chunk.title, chunk.heading] = head
+        self.streams[chunk.n] = head + self._numbered(tokens(chunk.text))
+        self._languages.append(chunk.language)
+
+    def document(self, first_row: int) -> SegmentDocument:
+        language = main_language(self._languages) or self._document.language
+        return SegmentDocument(
+            self._document.id, self._document.live_version, language, first_row, len(self.streams)
+        )
+
+    def _numbered(self, some: list[str]) -> array[int]:
+        return array("I", map(self._numbering.__getitem__, some))
+
+
+def _head(document: Document, chunk: Chunk) -> list[str]:
+    """The tokens that a chunk is found by though they stand above it: title, file name and headings."""
+    once = dict.fromkeys(tokens(f"{chunk.title} \n {PurePath(document.filename).stem}"))
+    headings = [token for token in tokens(" \n ".join(chunk.heading)) if token not in once]
+    return [*once] * TITLE_WEIGHT + headings
+
+
+def _from_streams(
+    documents: tuple[SegmentDocument, ...],
+    numbers: npt.NDArray[np.uint32],
+    spellings: Sequence[str],
+    streams: Sequence[array[int]],
+) -> Segment:
+    """The segment of rows of tokens, each token given by its place in ``spellings``."""
+    meanings = [words_of(token) for token in spellings]
+    ordered = sorted({word for words in meanings for word in words})
+    number_of = {word: number for number, word in enumerate(ordered)}
+    said = np.fromiter((number_of[word] for words in meanings for word in words), dtype=np.intp)
+    said_ends = np.cumsum([0, *map(len, meanings)], dtype=np.intp)
+    stream = np.concatenate(
+        [np.frombuffer(one, dtype=np.uint32) for one in streams] or [np.zeros(0, np.uint32)]
+    )
+    rows = np.repeat(
+        np.arange(len(streams)), np.fromiter(map(len, streams), dtype=np.intp, count=len(streams))
+    )
+    owners, within = _ranges(said_ends, stream.astype(np.intp))
+    words, rows = said[within], rows[owners]
+    keys, counts = np.unique(words * len(streams) + rows, return_counts=True)
+    words, rows = np.divmod(keys, max(len(streams), 1))
+    return _from_counts(documents, numbers, ordered, words, rows, counts)
+
+
+def _from_counts(
+    documents: tuple[SegmentDocument, ...],
+    numbers: npt.NDArray[np.uint32],
+    ordered: Sequence[str],
+    words: Rows,
+    rows: Rows,
+    counts: Rows,
+) -> Segment:
+    """The segment of a list of (word, row, count), sorted by word and row."""
+    count = len(numbers)
+    keys, owners = _grams(ordered, documents)
+    grams_of = np.bincount(owners, minlength=len(ordered))
+    order = np.argsort(keys, kind="stable")
+    unique_keys, starts = np.unique(keys[order], return_index=True)
+    counts = np.minimum(counts, _MOST)
+    return Segment(
+        documents=documents,
+        numbers=numbers,
+        vocabulary=Vocabulary(ordered),
+        ends=np.searchsorted(words, np.arange(len(ordered) + 1)).astype(np.uint32),
+        places=rows.astype(_smallest(count)),
+        counts=counts.astype(np.uint8),
+        sizes=np.bincount(rows, counts, minlength=count).astype(np.float32),
+        gram_keys=unique_keys,
+        gram_ends=np.append(starts, len(keys)).astype(np.uint32),
+        gram_words=owners[order].astype(_smallest(len(ordered))),
+        gram_sizes=np.bincount(rows, counts * grams_of[words], minlength=count).astype(np.float32),
+    )
+
+
+def gram_keys(words: Sequence[str]) -> tuple[Keys, Rows]:
+    """The keys of the words' n-grams, and the index of each one's word."""
+    codes, owners = ngram_codes(words, GRAM)
+    halves = codes.astype(np.uint64) & np.uint64(0xFFFF)  # exact but for characters beyond the first 65,536
+    keys = halves[:, 0]
+    for column in range(1, GRAM):
+        keys = keys << np.uint64(16) | halves[:, column]
+    return keys, owners
+
+
+def _grams(ordered: Sequence[str], documents: Sequence[SegmentDocument]) -> tuple[Keys, Rows]:
+    """The n-grams of a vocabulary without the stop words of its languages: their keys, and their words rising."""
+    stop_words = frozenset[str]().union(*(STOP_WORDS.get(one.language, frozenset()) for one in documents))
+    content = [number for number, word in enumerate(ordered) if word not in stop_words]
+    keys, owners = gram_keys([ordered[number] for number in content])
+    return keys, np.asarray(content, dtype=np.intp)[owners]
+
+
+def _ranges(ends: npt.NDArray[np.integer], wanted: Rows) -> tuple[Rows, Rows]:
+    """Pairs of an index into ``wanted`` and each of ``ends[w] .. ends[w + 1]`` of the ``w`` that stands there."""
+    starts = ends[wanted].astype(np.intp)
+    sizes = ends[wanted + 1].astype(np.intp) - starts
+    owners = np.repeat(np.arange(len(wanted)), sizes)
+    return owners, np.arange(len(owners)) + (starts - (np.cumsum(sizes) - sizes))[owners]
+
+
+def _smallest(count: int) -> type[np.uint16 | np.uint32]:
+    return np.uint16 if count <= 2**16 else np.uint32
