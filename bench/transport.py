@@ -46,46 +46,57 @@ def main() -> None:
 def report(base_url: str, threads: int, requests: int, rounds: int) -> None:
     """Print requests per second for each client and its ratio to the plain one."""
     clients = {
-        "openai, its own pool": plain(base_url, threads),
-        "openai over urllib3": over_urllib3(base_url, threads),
+        "typed, its own pool": typed_call(base_url, own_pool(threads)),
+        "typed, over urllib3": typed_call(base_url, over_urllib3(base_url, threads)),
+        "raw, its own pool": raw_call(base_url, own_pool(threads)),
+        "raw, over urllib3": raw_call(base_url, over_urllib3(base_url, threads)),
         "OpenAICompatible": ours(base_url, threads),
     }
-    rates: dict[str, list[float]] = {name: [] for name in clients}
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in clients}
     for _ in range(rounds):
         for name, ask in clients.items():
-            rates[name].append(rate(ask, threads, requests))
-    base = statistics.median(rates["openai, its own pool"])
+            found[name].append(measure(ask, threads, requests))
+    base = statistics.median(rate for rate, _ in found["typed, its own pool"])
     print(f"{threads} threads, {requests} requests, median of {rounds} rounds")
-    for name, found in rates.items():
-        median = statistics.median(found)
-        print(f"{name:22} {median:7.0f} req/s  x{median / base:.2f}   ({min(found):.0f} to {max(found):.0f})")
+    for name, pairs in found.items():
+        rates, seconds = zip(*pairs, strict=True)
+        rate, milliseconds = statistics.median(rates), 1000 * statistics.median(seconds)
+        spread = f"({min(rates):.0f} to {max(rates):.0f})"
+        print(f"{name:20} {rate:6.0f} req/s  x{rate / base:.2f}  {milliseconds:.2f} ms CPU each  {spread}")
 
 
-def rate(ask: Ask, threads: int, requests: int) -> float:
-    """Requests per second over all threads, connections warm."""
+def measure(ask: Ask, threads: int, requests: int) -> tuple[float, float]:
+    """Requests per second over all threads, connections warm, and seconds of this process's CPU for each."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda _: ask(), range(threads * 2)))
-        started = time.perf_counter()
+        started, worked = time.perf_counter(), time.process_time()
         list(pool.map(lambda _: ask(), range(requests)))
-        return requests / (time.perf_counter() - started)
+        return requests / (time.perf_counter() - started), (time.process_time() - worked) / requests
 
 
-def plain(base_url: str, threads: int) -> Ask:
-    """The package as it comes, with a pool as large as the number of threads."""
+def own_pool(threads: int) -> httpx2.Client:
+    """The package's HTTP client as it comes, with a pool as large as the number of threads."""
     limits = httpx2.Limits(max_connections=threads, max_keepalive_connections=threads)
-    return typed_call(base_url, httpx2.Client(limits=limits, timeout=TIMEOUT_S))
+    return httpx2.Client(limits=limits, timeout=TIMEOUT_S)
 
 
-def over_urllib3(base_url: str, threads: int) -> Ask:
-    """The same calls over our transport."""
+def over_urllib3(base_url: str, threads: int) -> httpx2.Client:
+    """The same client over our transport."""
     transport = Urllib3Transport(httpx2.URL(base_url), pool_size=threads, max_bytes=1 << 20)
-    return typed_call(base_url, httpx2.Client(transport=transport, timeout=TIMEOUT_S))
+    return httpx2.Client(transport=transport, timeout=TIMEOUT_S)
 
 
 def typed_call(base_url: str, http_client: httpx2.Client) -> Ask:
-    """``chat.completions.create`` on one client."""
+    """``chat.completions.create``, which makes objects of the answer."""
     client = openai.OpenAI(api_key="bench", base_url=base_url, max_retries=0, http_client=http_client)
     return lambda: client.chat.completions.create(model="bench", messages=MESSAGES)  # type: ignore[arg-type]
+
+
+def raw_call(base_url: str, http_client: httpx2.Client) -> Ask:
+    """``post``, which gives the answer as it came."""
+    client = openai.OpenAI(api_key="bench", base_url=base_url, max_retries=0, http_client=http_client)
+    body = {"model": "bench", "messages": MESSAGES}
+    return lambda: client.post("/chat/completions", cast_to=httpx2.Response, body=body).json()
 
 
 def ours(base_url: str, threads: int) -> Ask:
