@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import time
 
 import pytest
 from hypothesis import example, given, settings
@@ -227,15 +226,13 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.timeout(20)  # each takes a tenth of a second; what is not linear takes minutes
 @pytest.mark.parametrize("piece", HOSTILE)
-def test_a_hundred_kilobytes_of_marks_take_linear_time(piece: str) -> None:
-    def seconds(size: int) -> float:
-        started = time.perf_counter()
-        guard_links(piece * (size // len(piece)), DOCUMENTS)
-        return time.perf_counter() - started
-
-    small = max(min(seconds(10_000) for _ in range(3)), 0.002)
-    assert seconds(100_000) < small * 60  # 10 where it is linear, 100 where it is quadratic
+def test_a_hundred_kilobytes_of_marks_are_guarded_whole_and_streamed(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    guard = LinkGuard(DOCUMENTS)
+    streamed = [guard.feed(text[at : at + 50]) for at in range(0, len(text), 50)]
+    assert "".join(streamed) + guard.finish() == guard_links(text, DOCUMENTS)
 
 
 def test_keys_of_documents_are_found_however_they_are_quoted() -> None:
