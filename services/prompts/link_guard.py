@@ -116,13 +116,12 @@ class LinkGuard:
 
     def _ends_there(self, stop: int) -> bool | Verdict:
         """Whether a URL that reaches to ``stop`` ends there, for those too who read on behind brackets."""
-        following = self._buffer[stop : stop + 1]
-        if following == ":":
-            following = self._buffer[stop + 1 : stop + 2]
-            if not following and self._more:
-                return Verdict.WAIT
-        if following != "(":
-            return following in ("", "<") or following.isspace()
+        following = self._buffer[stop : stop + 2]
+        if following == ":" and self._more:
+            return Verdict.WAIT
+        if not following.startswith("("):
+            after = following.removeprefix(":")[:1]
+            return after in ("", "<") or after.isspace()
         end = min(stop + WINDOW, len(self._buffer))
         target = read_destination(self._buffer, stop, end, more=self._may_grow(stop, end))
         return target if target is Verdict.WAIT else isinstance(target, Destination)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.completions import PromptMessage
@@ -33,6 +33,7 @@ def test_texts_are_cut_between_words_where_that_loses_little() -> None:
     assert fit_tokens("curta", -3) == ""
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(0, 50))
 def test_what_is_fitted_fits_and_is_a_head(text: str, limit: int) -> None:
     fitted = fit_tokens(text, limit)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.completions import PromptMessage
@@ -188,6 +188,7 @@ def test_history_keeps_the_newest_turns_whole() -> None:
     assert fit_history(turns[::-1], 60) == ()  # no gap: what is newer than a turn that fits must fit too
 
 
+@settings(deadline=None)
 @given(
     history=st.lists(st.builds(Turn, st.text(max_size=80), st.text(max_size=80)), max_size=8),
     document=st.text(max_size=600),
