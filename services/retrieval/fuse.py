@@ -46,11 +46,10 @@ def fuse(
 
 def _best(scores: npt.NDArray[np.floating], count: int) -> npt.NDArray[np.intp]:
     """The rows of the highest scores over 0, in no order."""
-    if len(scores) > count:
-        found = np.argpartition(-scores, count - 1)[:count]
-    else:
-        found = np.arange(len(scores))
-    return found[scores[found] > 0]
+    positive = np.flatnonzero(scores > 0)
+    if len(positive) <= count:
+        return positive
+    return positive[np.argpartition(-scores[positive], count - 1)[:count]]
 
 
 def _standardised(values: Values) -> Values:

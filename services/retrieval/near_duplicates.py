@@ -1,0 +1,26 @@
+"""Passages that say the same in the same words."""
+
+from __future__ import annotations
+
+from models.text.words import words
+
+ALIKE = 0.9  # of the words of both together
+
+
+class SeenTexts:
+    """Remembers texts, and tells whether another says hardly anything new."""
+
+    def __init__(self) -> None:
+        self._seen: list[frozenset[str]] = []
+
+    def is_new(self, text: str) -> bool:
+        """Whether ``text`` differs from all before in a tenth of the words at least; it is remembered if so."""
+        said = frozenset(words(text))
+        if any(_alike(said, one) for one in self._seen):
+            return False
+        self._seen.append(said)
+        return True
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return len(one & other) >= ALIKE * len(one | other)
