@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from integrations.embeddings.hashed import HashedEmbedder
-from integrations.parsing.child import ChildParser
 from pymongo import MongoClient
 from pymongo.database import Database
 
 from integrations.database.embedded import EmbeddedDatabase, attach
 from integrations.database.lockfile import LockFile
 from integrations.embeddings.base import Embedder
+from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.llm.offline import OfflineModel
 from integrations.llm.openai_compatible import OpenAICompatible
 from integrations.parsing.base import Parser
+from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
 from jobs.background import Background
 from jobs.operator_door import OperatorDoor
@@ -485,5 +485,8 @@ def _secret(name: str, value: str, path: Path) -> str:
 class _OwnedElsewhere:
     """A vector store that another process owns: nothing of it can be had from here."""
 
-    def __getattr__(self, name: str) -> Any:
-        raise Unavailable("The vectors belong to the running server.", code="vectors_owned")
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def refuse(*_: object, **__: object) -> Any:
+            raise Unavailable("The vectors belong to the running server.", code="vectors_owned")
+
+        return refuse

@@ -1,0 +1,122 @@
+"""The operator's commands, beside a running server and without one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kit.settings import PROJECT_ROOT, variable_names
+from tests.servers.application import Application
+
+ADMIN = {"email": "ana@example.com", "password": "correct horse battery"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("installation")
+
+
+@pytest.fixture(scope="module")
+def application(folder: Path) -> Iterator[Application]:
+    """A server whose first account was made at the command line while it ran."""
+    with Application(folder) as running:
+        made = command(folder, "create-admin", "--name", "Ana", *options(ADMIN))
+        assert made.returncode == 0, made.stderr
+        yield running
+
+
+@pytest.fixture(scope="module")
+def person(application: Application) -> dict[str, str]:
+    """The header that a signed-in admin sends."""
+    status, session = application.request("POST", "/auth/login", ADMIN)
+    assert status == 200
+    assert session["user"]["role"] == "admin"
+    return {"Authorization": f"Bearer {session['token']}"}
+
+
+@pytest.fixture(scope="module")
+def assistant(application: Application, person: dict[str, str]) -> dict[str, Any]:
+    status, made = application.request("POST", "/assistants/add", {"name": "Clínica"}, **person)
+    assert status == 201
+    return dict(made)
+
+
+def test_folder_is_added_beside_a_running_server_and_is_in_answers_at_the_end(
+    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "precos.md").write_text("# Preços\n\nA limpeza custa R$ 180,00.", encoding="utf-8")
+    (tmp_path / "deeper" / "horarios.txt").write_text("Abrimos aos sábados das 8h às 13h.", encoding="utf-8")
+    (tmp_path / "broken.pdf").write_bytes(b"not a PDF at all")
+    (tmp_path / "ignored.exe").write_bytes(b"MZ")
+    done = command(folder, "ingest", str(tmp_path), "--assistant", assistant["_id"])
+    assert done.returncode == 1
+    assert "2 of 3 documents are in answers." in done.stdout
+    assert "broken.pdf" in done.stderr
+    _, documents = application.request("GET", f"/documents/list?assistant_id={assistant['_id']}", **person)
+    assert {one["filename"]: one["status"] for one in documents} == {
+        "precos.md": "ready",
+        "horarios.txt": "ready",
+        "broken.pdf": "failed",
+    }
+
+
+def test_what_cannot_be_done_is_one_line_and_no_traceback(application: Application, folder: Path) -> None:
+    nobody = command(folder, "ingest", str(PROJECT_ROOT / "deploy" / "demo"), "--assistant", "0" * 24)
+    assert nobody.returncode == 2
+    assert nobody.stderr.startswith("orquestra: ")
+    assert nobody.stderr.count("\n") == 1
+
+
+def test_routes_are_listed_with_their_guards(application: Application, folder: Path) -> None:
+    listed = command(folder, "routes")
+    assert listed.returncode == 0, listed.stderr
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    assert ["POST", "/chats/enviarMensagemLLM", "bot"] in rows
+    assert all(len(row) == 3 for row in rows), "a route without a guard"
+
+
+def test_doctor_asks_a_running_server_and_mends_alone(
+    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path
+) -> None:
+    beside = command(folder, "doctor")
+    assert (beside.returncode, beside.stdout) == (0, "Files, records and vectors agree.\n"), beside.stderr
+    stray = folder / "documents" / assistant["_id"] / "knowledge" / "stray.txt"
+    stray.write_text("nobody knows me", encoding="utf-8")
+    assert application.stop() == 0
+    mended = command(folder, "doctor", "--fix")
+    assert mended.returncode == 0, mended.stderr
+    assert "stray.txt" in mended.stdout
+    assert mended.stdout.endswith("Mended.\n")
+    assert not stray.exists()
+    read_anew = command(folder, "reindex", "--assistant", assistant["_id"])
+    assert "2 of 3 documents were read anew." in read_anew.stdout
+    application.start()
+    status, documents = application.request("GET", "/documents/list", **person)
+    assert status == 200
+    assert len(documents) == 3
+
+
+def options(values: dict[str, str]) -> list[str]:
+    return [text for name, value in values.items() for text in (f"--{name}", value)]
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python cli.py …`` on the folders that the application has."""
+    kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
+    own = {"DATA_DIR": str(folder / "data"), "DOCUMENTS_DIR": str(folder / "documents")}
+    return subprocess.run(
+        [sys.executable, "cli.py", *arguments],
+        cwd=PROJECT_ROOT,
+        env=kept | own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
