@@ -28,10 +28,11 @@ def read_json(request: flask.Request) -> Any:
 
     ``TooLarge`` over ``MAX_JSON_BYTES``, ``UnsupportedFormat`` when the body says that it is something else.
     """
-    if (request.content_length or 0) > MAX_JSON_BYTES:
-        raise TooLarge
-    request.max_content_length = MAX_JSON_BYTES  # also where no length was announced
+    # Where no length was announced, Werkzeug cuts at this bound and says nothing.
+    request.max_content_length = MAX_JSON_BYTES + 1
     raw = request.get_data(cache=True)
+    if len(raw) > MAX_JSON_BYTES:
+        raise TooLarge
     if not raw:
         return core.missing
     if not is_json_request(request):
@@ -84,10 +85,11 @@ def flatten_messages(messages: Any) -> dict[str, list[str]]:
 def _flatten(messages: Any, name: str, into: dict[str, list[str]]) -> None:
     if isinstance(messages, dict):
         for key, part in messages.items():
-            _flatten(part, f"{name}.{key}" if name else str(key), into)
+            own = name if key == "_schema" else f"{name}.{key}" if name else str(key)
+            _flatten(part, own, into)
         return
     texts = messages if isinstance(messages, list) else [messages]
-    into.setdefault("body" if name in ("", "_schema") else name, []).extend(str(text) for text in texts)
+    into.setdefault(name or "body", []).extend(str(text) for text in texts)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest ships no types

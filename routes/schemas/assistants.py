@@ -84,10 +84,11 @@ class AssistantChange(_Settings):
     id = fields.Raw()
     api_key = fields.Raw()
     createdAt = fields.Raw()
-    updatedAt = fields.Raw()
+    # Not compared: an assistant that was got before another change may be sent back all the same.
+    updatedAt = Moment(metadata={"description": "Ignored."})
 
 
-READ_ONLY = ("_id", "id", "api_key", "createdAt", "updatedAt")
+READ_ONLY = ("_id", "id", "api_key", "createdAt")
 
 
 class AssistantOut(_Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kit.clock import Clock
 from kit.crypto import Vault
 from kit.errors import Forbidden, Invalid
-from kit.ids import new_id
+from kit.ids import is_id, new_id
 from models.actors import Actor
 from models.assistants import Assistant, AssistantSettings
 from repositories.assistants import AssistantRepository
@@ -50,5 +50,5 @@ def check_owner(users: UserRepository, actor: Actor, owner_id: str) -> None:
         return
     if not actor.is_admin:
         raise Forbidden("Only an admin makes assistants for others.")
-    if users.by_id(owner_id) is None:
+    if not is_id(owner_id) or users.by_id(owner_id) is None:
         raise Invalid.field("owner_id", "There is no such account.")

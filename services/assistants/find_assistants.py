@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kit.errors import NotFound
+from kit.ids import is_id
 from models.actors import Actor
 from models.assistants import Assistant
 from models.pages import Page
@@ -18,7 +19,7 @@ class FindAssistants:
 
     def get(self, actor: Actor, assistant_id: str) -> Assistant:
         """The assistant, or ``NotFound``: somebody else's looks like one that does not exist."""
-        assistant = self._assistants.by_id(assistant_id)
+        assistant = self._assistants.by_id(assistant_id) if is_id(assistant_id) else None
         if assistant is None or not (actor.is_admin or assistant.owner_id == actor.user_id):
             raise NotFound
         return assistant

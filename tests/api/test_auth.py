@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from tests.api.conftest import MakeApp
 from tests.people import PASSWORD, Caller, nobody, signed_in
 
 OTHER_PASSWORD = "battery horse correct"
+_numbers = itertools.count(1)
 
 
 def person(email: str) -> dict[str, Any]:
@@ -36,8 +38,15 @@ def error_of(answer: TestResponse) -> dict[str, Any]:
 
 
 class TestRegister:
-    def test_an_admin_makes_an_account_that_can_sign_in(self, app: Flask, admin: Caller) -> None:
-        made = admin.post("/auth/register", person("Ana.Made@Example.com"))
+    @pytest.fixture
+    def desk(self, app: Flask, admin: Caller) -> Caller:
+        """The admin, each time from another address: refused registrations are counted."""
+        client = app.test_client()
+        client.environ_base["REMOTE_ADDR"] = f"198.51.100.{next(_numbers)}"
+        return Caller(client, admin.headers)
+
+    def test_an_admin_makes_an_account_that_can_sign_in(self, app: Flask, desk: Caller) -> None:
+        made = desk.post("/auth/register", person("Ana.Made@Example.com"))
 
         assert made.status_code == 201
         user = made.get_json()["user"]
@@ -72,8 +81,8 @@ class TestRegister:
         assert answer.status_code == 201
         assert answer.get_json()["user"]["role"] == "user"
 
-    def test_a_known_e_mail_is_a_conflict_in_any_case(self, admin: Caller, owner: Caller) -> None:
-        answer = admin.post("/auth/register", person(owner.email.upper()))
+    def test_a_known_e_mail_is_a_conflict_in_any_case(self, desk: Caller, owner: Caller) -> None:
+        answer = desk.post("/auth/register", person(owner.email.upper()))
 
         assert (answer.status_code, answer.get_json()["error"]) == (409, "email_taken")
 
@@ -90,8 +99,8 @@ class TestRegister:
     @pytest.mark.parametrize(
         "password", ["", "seven77", "password123", "Password123", "aaaaaaaaaa", "12345678", "x" * 1001]
     )
-    def test_a_password_that_protects_nothing_is_refused_by_name(self, admin: Caller, password: str) -> None:
-        answer = admin.post("/auth/register", person("weak@example.com") | {"password": password})
+    def test_a_password_that_protects_nothing_is_refused_by_name(self, desk: Caller, password: str) -> None:
+        answer = desk.post("/auth/register", person("weak@example.com") | {"password": password})
 
         assert answer.status_code == 422
         assert list(answer.get_json()["details"]) == ["password"]
@@ -114,18 +123,18 @@ class TestRegister:
             ("role", "admin"),
         ],
     )
-    def test_a_field_that_does_not_fit_is_named(self, admin: Caller, field: str, value: object) -> None:
-        answer = admin.post("/auth/register", person("fits@example.com") | {field: value})
+    def test_a_field_that_does_not_fit_is_named(self, desk: Caller, field: str, value: object) -> None:
+        answer = desk.post("/auth/register", person("fits@example.com") | {field: value})
 
         assert answer.status_code == 422
         assert list(answer.get_json()["details"]) == [field]
 
     @pytest.mark.parametrize("field", ["name", "email", "password"])
-    def test_a_field_that_is_missing_is_named(self, admin: Caller, field: str) -> None:
+    def test_a_field_that_is_missing_is_named(self, desk: Caller, field: str) -> None:
         body = person("fits@example.com")
         del body[field]
 
-        answer = admin.post("/auth/register", body)
+        answer = desk.post("/auth/register", body)
 
         assert answer.status_code == 422
         assert list(answer.get_json()["details"]) == [field]
