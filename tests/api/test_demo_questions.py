@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from jobs.demo import DOCUMENTS, PROMPT_FILE, QUESTION
+from jobs.demo import DOCUMENTS, EMAIL, PROMPT_FILE, QUESTION, Demo, describe_demo
+from kit.settings import PROJECT_ROOT
 from models.documents import DocumentType
 from tests.people import Caller, bot, made
 
+README = (PROJECT_ROOT / "README.md").read_text(encoding="utf-8")
 QUESTIONS: list[dict[str, str]] = json.loads(
     (DOCUMENTS.parent / "questions.json").read_text(encoding="utf-8")
 )
@@ -38,9 +40,15 @@ def test_answer_holds_the_fact_and_names_its_file(clinic: Caller, row: dict[str,
     assert row["file"] in {source["filename"] for source in cited}
 
 
-def test_printed_question_gets_the_price(clinic: Caller) -> None:
+def test_printed_question_gets_the_price_and_the_answer_that_readme_shows(clinic: Caller) -> None:
     answer = ask(clinic, QUESTION)
     assert "R$ 180,00" in answer["response"]
+    assert f'"response": {json.dumps(answer["response"], ensure_ascii=False)},' in README
+
+
+def test_readme_shows_what_is_printed() -> None:
+    shown = describe_demo(Demo(EMAIL, "…", "", "ask_…"), "http://127.0.0.1:8080").strip()
+    assert shown in README
 
 
 @pytest.mark.parametrize("question", ["vocês vendem pneu de caminhão?", "qual a capital da Mongólia?"])
