@@ -15,12 +15,11 @@ from werkzeug.routing import PathConverter, ValidationError
 
 from kit.settings import Settings
 from routes import assistants, auth, chats, console, documents, errors, health, limits, requests
-from routes.guards import GUARD_ATTRIBUTE
+from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
 from routes.schemas.fields import ErrorBody
 from services.house import House
 
-VERSION = "0.1.0"
 BLUEPRINTS = (auth.blueprint, assistants.blueprint, chats.blueprint, documents.blueprint, health.blueprint)
 # The form fields around a file, beside the file itself.
 FORM_ROOM = 1 << 20
@@ -35,12 +34,6 @@ EXPOSED = (
     "X-Request-ID",
     "X-Total-Count",
 )
-SECURITY: dict[str, list[dict[str, list[str]]]] = {
-    "person": [{"person": []}],
-    "admin": [{"person": []}],
-    "bot": [{"assistant_key": []}, {"assistant_bearer": []}],
-    "anybody": [],
-}
 
 
 class ChatName(PathConverter):
@@ -95,7 +88,7 @@ def create_flask(house: House) -> Flask:
     limits.register(app, settings.rate_limit)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED, max_age=600)
-    app.config["OPENAPI_TEXT"] = json.dumps(_described(app, api), ensure_ascii=False)
+    app.config["OPENAPI_TEXT"] = json.dumps(describe(app, api), ensure_ascii=False)
     return app
 
 
@@ -110,34 +103,5 @@ def _config(settings: Settings, jwt_secret: str) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": FORM_ROOM,
         "MAX_FORM_PARTS": 20,
         "PROPAGATE_EXCEPTIONS": False,
-        "API_SPEC_OPTIONS": {
-            "info": {"description": "Assistants with documents and chats.", "license": {"name": "MIT"}},
-            "components": {
-                "securitySchemes": {
-                    "person": {"type": "http", "scheme": "bearer"},
-                    "assistant_key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-                    "assistant_bearer": {"type": "http", "scheme": "bearer"},
-                }
-            },
-        },
+        "API_SPEC_OPTIONS": options(),
     }
-
-
-def _described(app: Flask, api: Api) -> dict[str, Any]:
-    """The OpenAPI description, with each route's credential and the one error body."""
-    description: dict[str, Any] = api.spec.to_dict()
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
-    for rule in app.url_map.iter_rules():
-        operations = description["paths"].get(_openapi_path(str(rule)), {})
-        guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
-        for method in (rule.methods or set()) & {name.upper() for name in operations}:
-            operation = operations[method.lower()]
-            operation["security"] = SECURITY.get(guard, [])
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {"description": "Any error.", "content": error}
-    return description
-
-
-def _openapi_path(rule: str) -> str:
-    parts = [f"{{{part[1:-1].split(':')[-1]}}}" if part.startswith("<") else part for part in rule.split("/")]
-    return "/".join(parts)

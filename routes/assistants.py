@@ -9,6 +9,7 @@ from models.actors import Actor
 from models.assistants import Assistant, AssistantSettings
 from models.documents import SearchResult
 from routes.blueprint import Blueprint
+from routes.description import LOCATION
 from routes.guards import person
 from routes.house import house
 from routes.paging import listed
@@ -23,7 +24,7 @@ blueprint = Blueprint(
 @blueprint.path("/add", "POST")
 @person
 @blueprint.takes(schemas.AssistantIn)
-@blueprint.gives(201, schemas.AssistantOut)
+@blueprint.gives(201, schemas.AssistantOut, headers=LOCATION)
 def add(body: dict[str, Any], actor: Actor) -> Any:
     """Make an assistant."""
     settings = AssistantSettings(**body["settings"])

@@ -19,11 +19,18 @@ from routes.paging import listed
 from routes.schemas import auth as schemas
 from routes.schemas.fields import Deleted, ListArguments
 
+SETUP_TOKEN = {
+    "in": "header",
+    "name": "X-Setup-Token",
+    "description": "For the first account, made from elsewhere.",
+    "schema": {"type": "string"},
+}
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", description="Accounts and sign-ins.")
 
 
 @blueprint.path("/register", "POST")
 @anybody
+@blueprint.says(parameters=[SETUP_TOKEN], security=[{}, {"person": []}])
 @blueprint.takes(schemas.RegisterIn)
 @blueprint.gives(201, schemas.Registered)
 def register(body: dict[str, str]) -> dict[str, User]:

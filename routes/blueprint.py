@@ -21,6 +21,8 @@ MAX_JSON_BYTES = 4 << 20
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?+', re.DOTALL)
 _LARGEST = 2**63 - 1
 View = TypeVar("View", bound=Callable[..., Any])
+# A plain mapping describes what is not JSON.
+Schema = type[marshmallow.Schema] | marshmallow.Schema | dict[str, str]
 
 
 def read_json(request: flask.Request) -> Any:
@@ -109,11 +111,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         decorate: Callable[[View], View] = self.arguments(schema, location=location, **more)
         return decorate
 
-    def gives(
-        self, status: int, schema: type[marshmallow.Schema] | marshmallow.Schema | None = None, **more: Any
-    ) -> Callable[[View], View]:
+    def gives(self, status: int, schema: Schema | None = None, **more: Any) -> Callable[[View], View]:
         """Answer with ``status`` and what the handler returns, dumped by ``schema``."""
         decorate: Callable[[View], View] = self.response(status, schema, **more)
+        return decorate
+
+    def may_give(self, status: int, schema: Schema, description: str) -> Callable[[View], View]:
+        """Say that the handler may also answer with ``status``."""
+        decorate: Callable[[View], View] = self.alt_response(status, schema=schema, description=description)
+        return decorate
+
+    def says(self, **description: Any) -> Callable[[View], View]:
+        """Add to what the OpenAPI description says of the handler."""
+        decorate: Callable[[View], View] = self.doc(**description)
         return decorate
 
 

@@ -28,6 +28,7 @@ blueprint = Blueprint("chats", __name__, url_prefix="/chats", description="Turns
 
 @blueprint.path("/enviarMensagemLLM", "POST")
 @bot
+@blueprint.says(responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}})
 @blueprint.takes(schemas.MessageIn)
 @blueprint.gives(200, schemas.AnswerOut)
 def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:

@@ -11,6 +11,7 @@ from integrations.files import relative_path
 from models.actors import Actor
 from models.documents import Document
 from routes.blueprint import Blueprint
+from routes.description import LOCATION
 from routes.guards import person
 from routes.house import house
 from routes.paging import listed
@@ -18,6 +19,7 @@ from routes.schemas import documents as schemas
 from routes.schemas.fields import Deleted
 from services.documents.add_document import Upload
 
+BYTES = {"type": "string", "format": "binary"}
 blueprint = Blueprint(
     "documents", __name__, url_prefix="/documents", description="What assistants know, and their prompts."
 )
@@ -27,7 +29,7 @@ blueprint = Blueprint(
 @person
 @blueprint.takes(schemas.UploadForm, "form")
 @blueprint.takes(schemas.UploadFile, "files")
-@blueprint.gives(201, schemas.DocumentOut)
+@blueprint.gives(201, schemas.DocumentOut, headers=LOCATION)
 def add(form: dict[str, Any], files: dict[str, Any], actor: Actor) -> Any:
     """Upload a document; it is answered from once its ``status`` is ``ready``."""
     assistant = house().find_assistants.get(actor, form["assistant_id"])
@@ -69,7 +71,7 @@ def get_path(document_id: str, actor: Actor) -> dict[str, str]:
 
 @blueprint.path("/download/<document_id>")
 @person
-@blueprint.gives(200, content_type="application/octet-stream")
+@blueprint.gives(200, BYTES, content_type="application/octet-stream")
 def download(document_id: str, actor: Actor) -> Response:
     """The bytes as uploaded."""
     document = house().find_documents.get(actor, document_id)

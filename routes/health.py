@@ -37,6 +37,7 @@ def health() -> dict[str, str]:
 @blueprint.path("/ready")
 @anybody
 @blueprint.gives(200, ReadyOut)
+@blueprint.may_give(503, ReadyOut, "One of them is down.")
 def ready() -> Any:
     """Each dependency with its state; 503 when one of them is down."""
     states = house().check_health.states()

@@ -47,7 +47,10 @@ class _Settings(Body):
     )
     temperature = Number(allow_none=True, validate=validate.Range(0, 2), attribute="settings.temperature")
     top_p = Number(
-        allow_none=True, validate=validate.Range(0, 1, min_inclusive=False), attribute="settings.top_p"
+        allow_none=True,
+        validate=validate.Range(0, 1, min_inclusive=False),
+        attribute="settings.top_p",
+        metadata={"exclusiveMinimum": True},
     )
     max_tokens = WholeNumber(1, 1_000_000, allow_none=True, attribute="settings.max_tokens")
     language = fields.Enum(Language, by_value=True, attribute="settings.language")

@@ -1,0 +1,45 @@
+"""Every route says who may call it."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from routes.guards import GUARD_ATTRIBUTE
+
+# Whoever adds a name here says aloud that nobody is asked who they are.
+FOR_ANYBODY = {
+    "auth.register",  # looks at the caller itself: the first account, or an admin's
+    "auth.login",
+    "health.health",
+    "health.ready",
+    "console.start",
+    "console.swagger",
+    "console.redoc",
+    "console.asset",
+    "console.description",
+}
+FOR_ADMINS = {"auth.list_users", "auth.change_user", "auth.remove_user"}
+FOR_BOTS = {"chats.answer_message", "chats.outbox", "chats.acknowledge"}
+
+
+@pytest.fixture(scope="module")
+def guards(app: Flask) -> dict[str, str]:
+    return {name: getattr(view, GUARD_ATTRIBUTE, "") for name, view in app.view_functions.items()}
+
+
+def test_every_view_has_a_guard(guards: dict[str, str]) -> None:
+    assert [name for name, guard in guards.items() if not guard] == []
+
+
+def test_every_guard_is_one_we_know(guards: dict[str, str]) -> None:
+    assert set(guards.values()) == {"anybody", "person", "admin", "bot"}
+
+
+@pytest.mark.parametrize(
+    ("guard", "names"), [("anybody", FOR_ANYBODY), ("admin", FOR_ADMINS), ("bot", FOR_BOTS)]
+)
+def test_what_is_not_for_every_person_is_named_here(
+    guards: dict[str, str], guard: str, names: set[str]
+) -> None:
+    assert {name for name, one in guards.items() if one == guard} == names

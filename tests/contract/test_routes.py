@@ -1,0 +1,135 @@
+"""The routes are the contract's, and the description has each of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from openapi_spec_validator import validate
+
+# The tables of the contract, and what a new thing is answered with where it is not 200.
+CONTRACT = {
+    ("POST", "/auth/register"): 201,
+    ("POST", "/auth/login"): 200,
+    ("GET", "/auth/me"): 200,
+    ("POST", "/auth/refresh"): 200,
+    ("POST", "/auth/logout"): 204,
+    ("PUT", "/auth/password"): 204,
+    ("POST", "/auth/tokens"): 201,
+    ("GET", "/auth/tokens"): 200,
+    ("DELETE", "/auth/tokens/<id>"): 204,
+    ("GET", "/auth/users"): 200,
+    ("PUT", "/auth/users/<id>"): 200,
+    ("DELETE", "/auth/users/<id>"): 200,
+    ("POST", "/assistants/add"): 201,
+    ("GET", "/assistants/list"): 200,
+    ("GET", "/assistants/get/<id>"): 200,
+    ("PUT", "/assistants/update/<id>"): 200,
+    ("DELETE", "/assistants/delete/<id>"): 200,
+    ("POST", "/assistants/rotate_key/<id>"): 200,
+    ("POST", "/assistants/search/<id>"): 200,
+    ("POST", "/chats/enviarMensagemLLM"): 200,
+    ("GET", "/chats/list"): 200,
+    ("GET", "/chats/listarAtivos"): 200,
+    ("GET", "/chats/listarInativos"): 200,
+    ("GET", "/chats/get/<id>"): 200,
+    ("GET", "/chats/messages/<id>"): 200,
+    ("PUT", "/chats/desativar/<id>"): 200,
+    ("PUT", "/chats/ativar/<id>"): 200,
+    ("POST", "/chats/reply/<id>"): 201,
+    ("DELETE", "/chats/delete/<id>"): 200,
+    ("GET", "/chats/outbox"): 200,
+    ("POST", "/chats/outbox/ack"): 200,
+    ("POST", "/documents/add"): 201,
+    ("GET", "/documents/list"): 200,
+    ("GET", "/documents/get/<id>"): 200,
+    ("PUT", "/documents/path/get/<id>"): 200,
+    ("GET", "/documents/path/get/<id>"): 200,
+    ("GET", "/documents/download/<id>"): 200,
+    ("DELETE", "/documents/delete/<id>"): 200,
+    ("POST", "/documents/reindex/<id>"): 202,
+    ("GET", "/health"): 200,
+    ("GET", "/health/ready"): 200,
+}
+# The description does not describe itself, nor the pages.
+PAGES = {
+    ("GET", "/"),
+    ("GET", "/swagger/"),
+    ("GET", "/redoc/"),
+    ("GET", "/openapi.json"),
+    ("GET", "/console/<id>"),
+}
+
+
+@pytest.fixture(scope="module")
+def description(app: Flask) -> dict[str, Any]:
+    return dict(json.loads(app.config["OPENAPI_TEXT"]))
+
+
+@pytest.fixture(scope="module")
+def operations(description: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (method.upper(), re.sub(r"{[^}]+}", "<id>", path)): operation
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+
+
+def test_the_routes_are_those_of_the_contract(app: Flask) -> None:
+    served = {
+        (method, re.sub(r"<[^>]+>", "<id>", rule.rule))
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+    assert served == CONTRACT.keys() | PAGES
+
+
+def test_the_description_is_openapi(description: dict[str, Any]) -> None:
+    validate(description)
+
+
+def test_it_describes_each_route_of_the_contract(operations: dict[tuple[str, str], Any]) -> None:
+    assert operations.keys() == CONTRACT.keys()
+
+
+def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, str], Any]) -> None:
+    for route, operation in operations.items():
+        assert operation["summary"].endswith((".", "?")), route
+        assert str(CONTRACT[route]) in operation["responses"], route
+        assert operation["responses"]["default"]["content"]["application/json"], route
+        assert CONTRACT[route] == 204 or operation["responses"][str(CONTRACT[route])]["content"], route
+    assert len({one["operationId"] for one in operations.values()}) == len(operations)
+
+
+def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
+    lists = {route for route in CONTRACT if re.search(r"list|outbox$|messages|tokens$|users$", route[1])}
+    lists = {(method, path) for method, path in lists if method == "GET"}
+
+    assert len(lists) == 9
+    for route in lists:
+        operation = operations[route]
+        assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route
+        assert operation["responses"]["200"]["headers"].keys() == {"X-Next-Cursor", "X-Total-Count"}, route
+
+
+def test_bodies_that_refuse_unknown_fields_say_so(description: dict[str, Any]) -> None:
+    schemas = description["components"]["schemas"]
+    bodies = {name for name in schemas if name.endswith(("In", "Change"))}
+
+    assert {name for name in bodies if schemas[name].get("additionalProperties") is not False} == {
+        "MessageIn"
+    }
+
+
+def test_an_upload_is_described_as_one_form(operations: dict[tuple[str, str], Any]) -> None:
+    content = operations["POST", "/documents/add"]["requestBody"]["content"]
+
+    assert list(content) == ["multipart/form-data"]
+    schema = content["multipart/form-data"]["schema"]
+    assert schema["properties"].keys() == {"file", "type", "assistant_id", "replace"}
+    assert schema["required"] == ["file", "type", "assistant_id"]
