@@ -10,6 +10,8 @@ from models.text.stopwords import STOP_WORDS
 
 # Taken out wherever they stand: they never are what somebody asks about.
 _PHRASES = """
+voce sabe|vc sabe|voces sabem|vcs sabem|alguem sabe|sabe se|sabem se|sabe dizer|sabem dizer|alguien sabe|sabe si
+saben si|tu sais|vous savez|quelqu'un sait|does anyone know|anyone know
 bom dia|boa tarde|boa noite|tudo bem|tudo bom|td bem|td bom|tudo certo|como vai|como vao|por favor|por gentileza
 queria saber|gostaria de saber|quero saber|preciso saber|queria perguntar|gostaria de perguntar
 gostaria de tirar uma duvida|queria tirar uma duvida|queria uma informacao|gostaria de uma informacao

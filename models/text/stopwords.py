@@ -4,6 +4,22 @@ from __future__ import annotations
 
 from models.text.folding import fold
 
+# As people write to each other, where it is no word of its own in the other languages either.
+_PT_CHAT = """
+vc vcs vces ce ces q oq oque pq pqe tb tbm ta tao to tou ne ai dai ali aqui ca la num nuns duma pro pros pras
+qd qdo qto qtos qnt qnto hj ja mt mto mta eh soh naum nao n s msm ngm algm cmg ctg vms vo tah
+"""
+_EN_CHAT = """
+u ur r ya yall wanna gonna gotta im ive youre dont doesnt didnt cant wont isnt arent whats wheres hows
+theres
+"""
+_FR_CHAT = """
+jai cest ya jsuis chui ct vs ds pr ke ki koi qd tt ts bcp pk pcq ms
+"""
+_ES_CHAT = """
+q k xq pq tb tmb pa ta toy cn tmbn qe ke
+"""
+
 _PT = """
 a à às ao aos aquela aquelas aquele aqueles aquilo as até com como contra cuja cujas cujo cujos da daquela
 daquele das de dela delas dele deles demais desde dessa dessas desse desses desta destas deste destes disse
@@ -16,8 +32,9 @@ outras outro outros para pela pelas pelo pelos pois por porém porque porquê pr
 quanta quantas quanto quantos que quê quem se seja sejam sem sendo ser será serão seria seriam seu seus si
 sido sim sob sobre só somos sou sua suas são também tão tal tais tem tém têm temos tenha tenham tenho ter terá
 terão teria teve ti tido tinha tinham tive toda todas todo todos tu tua tuas tudo teu teus um uma umas uns vai
-vão você vocês vos vou pode podem posso poder deve devem dever faz fazer fazem feito feita ainda assim então
-apenas além através cada caso conforme dentro segundo ante após antes depois aonde etc
+vão você vocês vos vou pode podem posso poder deve devem dever faz fazer fazem faço fazia feito feita ir dá
+dar dão ainda assim então apenas além através cada caso conforme dentro segundo ante após antes depois aonde
+etc
 """
 _EN = """
 a about above after again against all also am an and any are aren as at be because been before being below
@@ -59,5 +76,10 @@ vuestra vuestro y ya yo
 
 STOP_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(fold(word) for word in listed.split())
-    for language, listed in {"pt": _PT, "en": _EN, "fr": _FR, "es": _ES}.items()
+    for language, listed in {
+        "pt": f"{_PT} {_PT_CHAT}",
+        "en": f"{_EN} {_EN_CHAT}",
+        "fr": f"{_FR} {_FR_CHAT}",
+        "es": f"{_ES} {_ES_CHAT}",
+    }.items()
 }

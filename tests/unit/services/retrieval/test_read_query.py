@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.retrieval.read_query import CARRIED_WEIGHT, MOST_WORDS, read_query
+
+
+def _words(
+    message: str, language: str = "", index: tuple[str, ...] = ("pt",), history: tuple[str, ...] = ()
+) -> str:
+    query = read_query(message, language, index, history)
+    return " ".join(word.word if word.weight == 1 else f"({word.word})" for word in query.words)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("oi bom dia, queria saber se voces abrem domingo?", "abrem domingo"),
+        ("Quanto custa a limpeza de pele?", "custa limpeza pele"),
+        ("vc sabe qto custa o canal?", "custa canal"),
+        ("quem somos", "quem somos"),
+        ("wi-fi", "wi fi wifi"),
+        ("horário horário HORARIO", "horario"),
+        ("", ""),
+        ("?!", ""),
+    ],
+)
+def test_the_words_that_count(message: str, expected: str) -> None:
+    assert _words(message) == expected
+
+
+def test_the_set_language_goes_before_what_the_message_looks_like() -> None:
+    assert _words("car", "en") == "car"
+    assert _words("do you sell car parts", "en") == "sell car parts"
+    assert _words("le car arrive", "fr", ("fr",)) == "arrive"
+    assert _words("car", "", ("fr", "en")) == "car"  # nothing else would be left
+
+
+BEFORE = "Qual o horário de atendimento da clínica?"
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("e no sábado?", "sabado (horario) (atendimento) (clinica)"),
+        ("e aos domingos", "domingos (horario) (atendimento) (clinica)"),
+        ("quanto custa?", "custa (horario) (atendimento) (clinica)"),
+        ("isso vale para crianças?", "vale criancas (horario) (atendimento) (clinica)"),
+        ("Vocês aceitam cartão de crédito?", "aceitam cartao credito"),
+        ("tem estacionamento coberto?", "estacionamento coberto"),
+        ("e vocês aceitam cartão de crédito parcelado?", "aceitam cartao credito parcelado"),
+    ],
+)
+def test_a_follow_up_carries_the_words_of_the_question_before(message: str, expected: str) -> None:
+    assert _words(message, history=("Tem wifi?", BEFORE)) == expected
+
+
+def test_the_last_question_that_says_something_is_carried_into_the_text_too() -> None:
+    query = read_query("e no sábado?", "", ("pt",), ["Tem wifi?", BEFORE, "  "])
+    assert query.text == "Qual o horário de atendimento da clínica\ne no sábado"
+    assert {word.weight for word in query.words} == {1.0, CARRIED_WEIGHT}
+    assert read_query("e no sábado?", "", ("pt",), ["", " "]).text == "e no sábado"
+
+
+@pytest.mark.parametrize("message", ["What about Saturday?", "and on Saturday?", "is it free?"])
+def test_follow_ups_in_english(message: str) -> None:
+    assert "(opening)" in _words(
+        message, index=("en",), history=("What are the opening hours of the clinic?",)
+    )
+
+
+def test_a_long_letter_is_asked_by_its_beginning() -> None:
+    query = read_query(" ".join(f"palavra{n}" for n in range(5_000)), "", ("pt",))
+    assert len(query.words) == MOST_WORDS
+    assert query.words[0].word == "palavra0"
+
+
+@given(st.text(), st.lists(st.text(), max_size=3))
+def test_any_message_can_be_read(message: str, history: list[str]) -> None:
+    query = read_query(message, "", ("pt", "en"), history)
+    assert len({word.word for word in query.words}) == len(query.words) <= MOST_WORDS

@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from integrations.embeddings.base import Vectors
+from integrations.embeddings.hashed import HashedEmbedder
+from kit.errors import Unavailable
+from models.assistants import Language
+from models.documents import DocumentType, SearchResult
+from services.retrieval.knowledge import collection_name, collection_owner
+from services.retrieval.search_passages import LONGEST_PASSAGE, SearchPassages
+from tests.servers.remembered_knowledge import RememberedKnowledge, document
+
+CLINIC = [
+    "A clínica abre de segunda a sexta, das 8h às 18h, e aos sábados das 8h às 12h. Não abrimos aos domingos.",
+    "Aceitamos cartão de crédito, débito, dinheiro e Pix. Parcelamos em até seis vezes sem juros.",
+    "A limpeza de pele custa R$ 180,00 e dura uma hora.",
+    "Para remarcar uma consulta, avise com 24 horas de antecedência pelo telefone (13) 3222-1000.",
+]
+
+
+class FakeVectors:
+    """A ``VectorStore`` in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, Vectors]] = {}
+        self.away = False
+        self.asked: list[str] = []
+
+    def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
+        self.held.setdefault(collection, {}).update(zip(ids, vectors, strict=True))
+
+    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        self.asked.append(collection)
+        if self.away:
+            raise Unavailable
+        pairs = [(one, float(other @ vector)) for one, other in self.held.get(collection, {}).items()]
+        return sorted(pairs, key=lambda pair: -pair[1])[:limit]
+
+    def ids(self, collection: str) -> set[str]:
+        return set(self.held.get(collection, {}))
+
+    def remove(self, collection: str, ids: Sequence[str]) -> None:
+        for one in ids:
+            self.held.get(collection, {}).pop(one, None)
+
+    def drop(self, collection: str) -> None:
+        self.held.pop(collection, None)
+
+    def collections(self) -> set[str]:
+        return set(self.held)
+
+    def ping(self) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+
+class OneDirection:
+    """An embedder that finds every text alike, and trusts itself."""
+
+    name, dimensions, weight = "one", 2, 0.9
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.array([[1.0, 0.0]] * len(texts), dtype=np.float32)
+
+
+class House:
+    """A search with everything around it."""
+
+    def __init__(self, embedder: HashedEmbedder | OneDirection | None = None) -> None:
+        self.knowledge = RememberedKnowledge()
+        self.vectors = FakeVectors()
+        self.embedder = embedder or HashedEmbedder(64)
+        self.passages = SearchPassages(knowledge=self.knowledge, embedder=self.embedder, vectors=self.vectors)
+
+    def index(self, document_id: str, document_type: DocumentType = DocumentType.RAG) -> None:
+        chunks = [one for one in self.knowledge.chunks.values() if one.document_id == document_id]
+        name = collection_name("a1", document_type, self.embedder.name)
+        self.vectors.add(name, [one.id for one in chunks], self.embedder.embed([one.text for one in chunks]))
+
+    def ask(self, question: str, top_k: int = 3, history: Sequence[str] = ()) -> SearchResult:
+        return self.passages.search(self.knowledge.assistant(), question, top_k, history)
+
+
+@pytest.fixture
+def house() -> House:
+    made = House()
+    made.knowledge.put(document("d1", CLINIC, title="Informações da clínica", filename="clinica.md"))
+    made.index("d1")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("question", "n"),
+    [
+        ("oi bom dia, queria saber se voces abrem domingo?", 0),
+        ("aceitan cartao de credto?", 1),
+        ("qual o preço da limpeza de pele", 2),
+        ("como faço pra remarcar minha consulta", 3),
+        ("3222-1000", 3),
+    ],
+)
+def test_a_chat_message_finds_its_passage_with_evidence(house: House, question: str, n: int) -> None:
+    found = house.ask(question)
+    assert found.passages[0].chunk_id == f"d1:1:{n}"
+    assert found.passages[0].text == CLINIC[n]
+    assert found.passages[0].filename == "clinica.md"
+    assert found.passages[0].title == "Informações da clínica"
+    assert found.enough
+
+
+@pytest.mark.parametrize(
+    "question", ["Quem ganhou a copa do mundo de 1970?", "oi", "👍", "", "qual a cotação do dólar"]
+)
+def test_what_the_documents_do_not_say_is_not_enough(house: House, question: str) -> None:
+    assert not house.ask(question).enough
+
+
+def test_scores_fall_from_one_at_most_to_zero_at_least(house: House) -> None:
+    scores = [one.score for one in house.ask("limpeza de pele com cartão na clínica", 4).passages]
+    assert scores == sorted(scores, reverse=True)
+    assert all(0 <= one <= 1 for one in scores)
+    assert len(scores) >= 3
+
+
+def test_at_most_top_k_and_none_for_none(house: House) -> None:
+    assert len(house.ask("clínica", 2).passages) == 2
+    assert house.ask("clínica", 0).passages == ()
+    assert House().ask("clínica") == SearchResult()
+
+
+def test_stale_orphaned_and_foreign_vectors_are_ignored(house: House) -> None:
+    name = collection_name("a1", DocumentType.RAG, house.embedder.name)
+    strange = ["d1:0:0", "d1:1:99", "d9:1:0", "d7:1:0", "sentinel:0", "", "d1:1:x"]
+    question = house.embedder.embed(["limpeza de pele"])
+    house.vectors.add(name, strange, np.repeat(question, len(strange), axis=0))
+    other, chunks = document("d7", ["A limpeza de pele da outra clínica."], assistant_id="a2")
+    house.knowledge.put((other, chunks))
+    found = house.ask("limpeza de pele", 10)
+    assert {one.chunk_id for one in found.passages} <= {f"d1:1:{n}" for n in range(4)}
+    assert found.passages[0].chunk_id == "d1:1:2"
+
+
+def test_records_that_hand_out_a_foreign_chunk_are_not_believed(house: House) -> None:
+    house.knowledge.chunks["d1:1:2"] = replace(house.knowledge.chunks["d1:1:2"], assistant_id="a2")
+    handed_out = house.knowledge.chunks
+    house.knowledge.chunks_by_ids = lambda assistant_id, ids: [  # type: ignore[method-assign]
+        handed_out[one] for one in ids if assistant_id
+    ]
+    assert "d1:1:2" not in {one.chunk_id for one in house.ask("limpeza de pele", 10).passages}
+
+
+def test_a_document_replaced_between_search_and_reading_is_searched_anew(house: House) -> None:
+    def replace_now() -> None:
+        house.knowledge.before_texts = lambda: None
+        house.knowledge.put(document("d1", ["Agora a limpeza de pele custa R$ 200,00."], version=2))
+
+    house.ask("limpeza de pele")
+    house.knowledge.before_texts = replace_now
+    found = house.passages.search(replace(house.knowledge.assistant()), "limpeza de pele", 3)
+    assert [one.chunk_id for one in found.passages] == ["d1:2:0"]
+    assert found.enough
+
+
+def test_a_document_that_keeps_changing_gives_what_is_there(house: House) -> None:
+    def drop_now() -> None:
+        house.knowledge.chunks.pop("d1:1:2", None)
+
+    house.knowledge.before_texts = drop_now
+    found = house.ask("limpeza de pele cartão consulta", 4)
+    assert "d1:1:2" not in {one.chunk_id for one in found.passages}
+    assert len(found.passages) >= 2
+
+
+def test_a_search_at_a_version_never_uses_an_older_index(house: House) -> None:
+    before = house.knowledge.assistant()
+    old = house.passages.search(before, "estacionamento", 3)
+    house.knowledge.put(document("d2", ["O estacionamento é gratuito."]))
+    assert house.passages.search(before, "estacionamento", 3) == old
+    assert house.ask("estacionamento").passages[0].chunk_id == "d2:1:0"
+    house.knowledge.drop("d2")
+    assert house.ask("estacionamento") == old
+
+
+def test_without_the_vector_store_the_words_still_find(
+    house: House, capsys: pytest.CaptureFixture[str]
+) -> None:
+    house.vectors.away = True
+    found = house.ask("limpeza de pele secreta")
+    assert found.passages[0].chunk_id == "d1:1:2"
+    said = capsys.readouterr()
+    assert "secreta" not in said.out + said.err
+
+
+def test_a_passage_that_only_the_vectors_find_comes_too() -> None:
+    house = House(OneDirection())
+    house.knowledge.put(document("d1", CLINIC))
+    house.index("d1")
+    found = house.ask("xyzzy", 4)
+    assert len(found.passages) == 4
+    assert not found.enough
+
+
+def test_near_duplicates_are_left_out_and_made_up_for(house: House) -> None:
+    texts = [f"{CLINIC[2]}{'!' * n}" for n in range(9)]
+    house.knowledge.put(document("d2", texts), document("d3", ["Limpeza de vidros não fazemos."]))
+    found = house.ask("limpeza de pele", 2)
+    assert len(found.passages) == 2
+    assert found.passages[0].text.startswith("A limpeza de pele")
+    assert found.passages[1].chunk_id == "d3:1:0"
+
+
+def test_a_long_chunk_is_cut(house: House) -> None:
+    house.knowledge.put(document("d2", ["estacionamento " * 1_000]))
+    assert len(house.ask("estacionamento").passages[0].text) == LONGEST_PASSAGE
+
+
+def test_the_prompt_is_searched_apart(house: House) -> None:
+    texts = ["Sobre estacionamento diga que é gratuito.", "Sobre preços seja breve."]
+    house.knowledge.put(document("p1", texts, document_type=DocumentType.PROMPT))
+    assert {one.document_id for one in house.ask("estacionamento").passages} <= {"d1"}
+    found = house.passages.search(
+        house.knowledge.assistant(), "tem estacionamento?", 1, document_type=DocumentType.PROMPT
+    )
+    assert [one.chunk_id for one in found.passages] == ["p1:1:0"]
+    assert house.vectors.asked[-1] == collection_name("a1", DocumentType.PROMPT, house.embedder.name)
+
+
+def test_the_set_language_is_used(house: House) -> None:
+    in_english = replace(house.knowledge.assistant().settings, language=Language.EN)
+    assistant = replace(house.knowledge.assistant(), settings=in_english)
+    assert house.passages.search(assistant, "limpeza", 1).passages[0].chunk_id == "d1:1:2"
+
+
+def test_a_follow_up_finds_with_the_question_before(house: House) -> None:
+    house.knowledge.put(
+        document("d2", ["Aos sábados há coleta de lixo reciclável.", "O sábado é dia de feira."])
+    )
+    assert house.ask("e no sábado?", 1, ["A que horas a clínica abre?"]).passages[0].chunk_id == "d1:1:0"
+
+
+def test_many_threads_search_while_documents_change(house: House) -> None:
+    failures: list[BaseException] = []
+
+    def search() -> None:
+        try:
+            for _ in range(30):
+                found = house.ask("limpeza de pele")
+                assert len({one.chunk_id.split(":")[1] for one in found.passages}) <= 1
+                assert found.passages
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    def change() -> None:
+        for version in range(2, 20):
+            house.knowledge.put(document("d1", [f"{one} {version}" for one in CLINIC], version=version))
+
+    threads = [threading.Thread(target=one) for one in (search, search, search, change)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_collection_names_tell_assistants_types_and_embedders_apart() -> None:
+    names = {
+        collection_name(one, kind, embedder)
+        for one in ("a" * 24, "b" * 24)
+        for kind in DocumentType
+        for embedder in ("hashed-1024-1", "openai:text-embedding-3-small")
+    }
+    assert len(names) == 8
+    assert {collection_owner(name) for name in names} == {"a" * 24, "b" * 24}
