@@ -19,13 +19,19 @@ class Embedder(Protocol):
     """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Which vectors these are."""
+        ...
 
     @property
-    def dimensions(self) -> int: ...
+    def dimensions(self) -> int:
+        """The length of every vector."""
+        ...
 
     @property
-    def weight(self) -> float: ...
+    def weight(self) -> float:
+        """From 0 to 1."""
+        ...
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """A ``(len(texts), dimensions)`` array of float32, each row of length 1 (or all zero)."""
