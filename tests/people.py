@@ -36,9 +36,9 @@ class Caller:
     email: str = ""
 
     def call(self, method: str, path: str, **more: Any) -> TestResponse:
-        """Send a request with the caller's credential."""
+        """Send a request with the caller's credential; the answer is read whole unless ``buffered=False``."""
         headers = {**self.headers, **more.pop("headers", {})}
-        return self.client.open(path, method=method, headers=headers, **more)
+        return self.client.open(path, method=method, headers=headers, **{"buffered": True, **more})
 
     def get(self, path: str, **more: Any) -> TestResponse:
         return self.call("GET", path, **more)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from integrations.files import FileStore
@@ -58,12 +59,18 @@ class FindDocuments:
             return Scope(assistant_id=self._assistants.get(actor, assistant_id).id)
         return Scope.of(actor)
 
-    def _replaced(self, documents: list[Document] | tuple[Document, ...]) -> set[str]:
-        """The ids of those that a later upload has replaced already."""
+    def _replaced(self, documents: Sequence[Document]) -> set[str]:
+        """The ids of those that a later upload has replaced already.
+
+        Those among them are taken as they were read: of an old and a new one a list shows one ready.
+        """
+        read = {document.id: document for document in documents}
         gone = set()
         for document in documents:
-            if document.replaced_by:
-                newer = self._documents.by_ids(document.assistant_id, list(document.replaced_by))
-                if live_of(newer):
-                    gone.add(document.id)
+            newer = [read[one] for one in document.replaced_by if one in read]
+            unread = [one for one in document.replaced_by if one not in read]
+            if unread:
+                newer += self._documents.by_ids(document.assistant_id, unread)
+            if live_of(newer):
+                gone.add(document.id)
         return gone
