@@ -14,7 +14,7 @@ from models.assistants import Assistant
 from models.chats import Channel, Chat, Message
 from repositories.chats import ChatFilter
 from routes.blueprint import Blueprint
-from routes.errors import error_body
+from routes.errors import error_body, unexpected_body
 from routes.guards import bot, person
 from routes.house import house
 from routes.paging import listed
@@ -190,6 +190,8 @@ def _events(stream: AnswerStream) -> Iterator[str]:
                 yield _event("token", {"text": step})
     except AppError as problem:
         yield _event("error", error_body(problem))
+    except Exception as problem:  # noqa: BLE001  # the outermost place: the status has been sent already
+        yield _event("error", unexpected_body(problem))
 
 
 def _event(name: str, data: Any) -> str:

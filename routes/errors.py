@@ -87,10 +87,14 @@ def http_error_body(status: int) -> dict[str, Any]:
     return _body(_CODES.get(status, known.name.lower()), _SENTENCES.get(status, f"{known.phrase}."), {})
 
 
+def unexpected_body(error: Exception) -> dict[str, Any]:
+    """The one error body for a bug: no stack trace is shown, but it can be found in the log."""
+    _log.error("unexpected error", exc_info=error)
+    return http_error_body(500)
+
+
 def _render_unexpected(error: Exception) -> Response:
-    # The outermost place: a bug must not show a stack trace, but must be found in the log.
-    _log.error("unexpected error", exc_info=error, error_type=type(error).__name__)
-    response = jsonify(http_error_body(500))
+    response = jsonify(unexpected_body(error))
     response.status_code = 500
     return response
 

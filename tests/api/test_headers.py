@@ -48,6 +48,12 @@ class TestSecurity:
     def test_what_belongs_to_somebody_is_kept_by_no_cache(self, owner: Caller) -> None:
         assert owner.get("/auth/me").headers["Cache-Control"] == "no-store"
 
+    def test_no_content_has_no_type(self, owner: Caller) -> None:
+        answer = owner.post("/auth/logout")
+
+        assert answer.status_code == 204
+        assert "Content-Type" not in answer.headers
+
     @pytest.mark.parametrize("path", ["/", "/swagger/", "/redoc/"])
     def test_a_page_is_framed_by_nobody_and_loads_from_nowhere_else(self, app: Flask, path: str) -> None:
         answer = app.test_client().get(path, buffered=True)
