@@ -57,6 +57,7 @@ from services.chats.answer_message import AnswerMessage
 from services.chats.compose_answer import ComposeAnswer
 from services.chats.deliver_replies import DeliverReplies
 from services.chats.find_chats import FindChats
+from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
 from services.chats.settle_turn import SettleTurn
@@ -257,7 +258,7 @@ def build_house(parts: Parts) -> House:
         vectors=vectors,
     )
     compose = ComposeAnswer(
-        messages=records.messages,
+        recall=RecallTurns(messages=records.messages),
         search=search,
         prompt=ReadPrompt(knowledge=knowledge, files=files, search=search),
         complete=parts.complete,

@@ -51,6 +51,11 @@ class MessageRepository(Repository):
         found = self._page(Scope(chat_id=chat_id), limit=limit)
         return [_message(record) for record in reversed(found.items)]
 
+    def after_turn(self, chat_id: str, turn: int, limit: int) -> list[Message]:
+        """The first messages of a chat that belong to a later turn, oldest first."""
+        found = self._page(Scope(chat_id=chat_id), limit=limit, cursor=f"{turn + 1:08d}", newest_first=False)
+        return [_message(record) for record in found.items]
+
     def count(self, chat_id: str) -> int:
         """How many messages a chat has."""
         return self._count(Scope(chat_id=chat_id))

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from models.assistants import Assistant
-from models.chats import Message, MessageRole, MessageStatus, Source
+from models.chats import Message, Source
 from models.completions import Completion, CompletionRequest
 from models.documents import Passage
 from models.model_errors import ModelAnswerBroken
-from repositories.messages import MessageRepository
+from services.chats.recall_turns import RecallTurns
 from services.documents.read_prompt import ReadPrompt
 from services.llm.complete import CompletePrompt
-from services.prompts.compile import PromptParts, Turn, compile_prompt, fit_passages
+from services.prompts.compile import PromptParts, compile_prompt, fit_passages
 from services.prompts.link_guard import LinkGuard, guard_links
 from services.retrieval.search_passages import SearchPassages
 
@@ -35,12 +35,12 @@ class ComposeAnswer:
     def __init__(
         self,
         *,
-        messages: MessageRepository,
+        recall: RecallTurns,
         search: SearchPassages,
         prompt: ReadPrompt,
         complete: CompletePrompt,
     ) -> None:
-        self._messages = messages
+        self._recall = recall
         self._search = search
         self._prompt = prompt
         self._complete = complete
@@ -48,7 +48,7 @@ class ComposeAnswer:
     def prepare(self, assistant: Assistant, message: Message) -> Prepared:
         """The prompt for a message: the system prompt, numbered passages, history, the message."""
         settings = assistant.settings
-        history = self._history(message, settings.history_turns)
+        history = self._recall.before(message, settings.history_turns)
         asked = [turn.question for turn in history]
         found = self._search.search(assistant, message.content, settings.top_k, asked)
         passages = fit_passages(found.passages)
@@ -102,23 +102,6 @@ class ComposeAnswer:
                 yield text
             if isinstance(step, Completion):
                 yield replace(step, text=_something(shown))
-
-    def _history(self, message: Message, turns: int) -> list[Turn]:
-        """The turns before a message, oldest first, as many as the assistant remembers."""
-        if message.turn <= 1 or turns == 0:
-            return []
-        earlier = [
-            one for one in self._messages.latest(message.chat_id, 2 * turns + 8) if one.turn < message.turn
-        ]
-        by_turn: dict[int, Turn] = {}
-        for one in earlier:
-            turn = by_turn.get(one.turn, Turn("", ""))
-            if one.role is MessageRole.ASSISTANT:
-                turn = Turn(turn.question, one.content)
-            elif one.status is not MessageStatus.WAITING:
-                turn = Turn(one.content, turn.answer)
-            by_turn[one.turn] = turn
-        return [by_turn[number] for number in sorted(by_turn)][-turns:]
 
 
 def _something(text: str) -> str:

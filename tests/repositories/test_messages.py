@@ -95,6 +95,9 @@ def test_a_chat_is_read_by_turn_the_contact_first(messages: MessageRepository) -
     ordered = [first, to_first, second, to_second, reply]
     assert list(messages.page(CHAT.id, 10).items) == ordered
     assert messages.latest(CHAT.id, 2) == ordered[-2:]
+    assert messages.after_turn(CHAT.id, 1, 10) == ordered[2:]
+    assert messages.after_turn(CHAT.id, 1, 2) == ordered[2:4]
+    assert messages.after_turn(CHAT.id, 10, 2) == []
     assert messages.count(CHAT.id) == 5
     seen: list[Message] = []
     cursor = ""

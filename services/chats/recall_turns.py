@@ -1,0 +1,92 @@
+"""What was said in a chat before a message."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from models.chats import Message, MessageRole, MessageStatus
+from repositories.messages import MessageRepository
+from services.prompts.compile import Turn
+
+SPARE = 8  # messages beyond two a turn: failed ones, people's replies
+NEW = 50  # messages; a chat with more of them than that since it was read is read afresh
+ROOM = 8_000_000  # bytes, about, for what is remembered of all chats together
+BYTES_A_TURN = 400  # beside its characters
+
+
+@dataclass(frozen=True)
+class _Remembered:
+    """The last turns of a chat that change no more, by number; at most as many as were ``asked`` for."""
+
+    asked: int
+    turns: Mapping[int, Turn]
+
+    @property
+    def size(self) -> int:
+        return sum(len(one.question) + len(one.answer) + BYTES_A_TURN for one in self.turns.values())
+
+
+class RecallTurns:
+    """Reads the turns before a message; once for each chat, and then only what came after those it knows.
+
+    A turn that was answered, or kept for a person, does not change any more. One that failed may run again:
+    it and all that follow are read each time. ``room`` bounds the memory.
+    """
+
+    def __init__(self, *, messages: MessageRepository, room: int = ROOM) -> None:
+        self._messages = messages
+        self._room = room
+        self._lock = threading.Lock()
+        self._chats: OrderedDict[str, _Remembered] = OrderedDict()
+
+    def before(self, message: Message, turns: int) -> list[Turn]:
+        """At most ``turns`` turns before the message's own, oldest first."""
+        if message.turn <= 1 or turns == 0:
+            return []
+        known = self._known(message.chat_id, turns)
+        found = self._messages.after_turn(message.chat_id, max(known), NEW) if known else []
+        if not known or len(found) == NEW:
+            known, found = {}, self._messages.latest(message.chat_id, 2 * turns + SPARE)
+        said = {**known, **_by_turn(found)}
+        wanted = sorted(number for number in said if number < message.turn)[-turns:]
+        first_open = min((one.turn for one in found if _is_open(one)), default=message.turn)
+        settled = {number: said[number] for number in wanted if number < first_open}
+        self._remember(message.chat_id, _Remembered(turns, settled))
+        return [said[number] for number in wanted]
+
+    def _known(self, chat_id: str, turns: int) -> Mapping[int, Turn]:
+        with self._lock:
+            remembered = self._chats.get(chat_id)
+        return remembered.turns if remembered is not None and remembered.asked >= turns else {}
+
+    def _remember(self, chat_id: str, what: _Remembered) -> None:
+        with self._lock:
+            before = self._chats.pop(chat_id, None)
+            self._room += before.size if before is not None else 0
+            if what.turns:
+                self._chats[chat_id] = what
+                self._room -= what.size
+            while self._room < 0:
+                _, oldest = self._chats.popitem(last=False)
+                self._room += oldest.size
+
+
+def _is_open(message: Message) -> bool:
+    """Whether its turn may still get an answer."""
+    is_open = message.status in (MessageStatus.WAITING, MessageStatus.FAILED)
+    return is_open and message.role is MessageRole.USER
+
+
+def _by_turn(messages: Iterable[Message]) -> dict[int, Turn]:
+    """What was written and answered; a message that was not answered yet is left out."""
+    turns: dict[int, Turn] = {}
+    for one in messages:
+        turn = turns.get(one.turn, Turn("", ""))
+        if one.role is MessageRole.ASSISTANT:
+            turns[one.turn] = Turn(turn.question, one.content)
+        elif one.status is not MessageStatus.WAITING:
+            turns[one.turn] = Turn(one.content, turn.answer)
+    return turns
