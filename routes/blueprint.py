@@ -108,7 +108,8 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         self, schema: type[marshmallow.Schema], location: str = "json", **more: Any
     ) -> Callable[[View], View]:
         """Validate ``location`` of the request by ``schema`` and pass the result on by position."""
-        decorate: Callable[[View], View] = self.arguments(schema, location=location, **more)
+        # One object for all requests: making one copies every field.
+        decorate: Callable[[View], View] = self.arguments(schema(), location=location, **more)
         return decorate
 
     def gives(self, status: int, schema: Schema | None = None, **more: Any) -> Callable[[View], View]:
