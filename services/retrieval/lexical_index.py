@@ -15,7 +15,7 @@ from models.text.stemming import stem
 from services.retrieval.segment import Segment, SegmentDocument, gram_keys
 
 K1, B = 1.2, 0.5
-GRAM_SHARE = 0.25  # what the n-grams' BM25 counts beside the words'
+GRAM_SHARE = 0.2  # what the n-grams' BM25 counts beside the words'
 STEM_TAIL = 8  # characters that a form may have behind its stem
 FUZZY_FROM = 4  # letters; shorter words have too many neighbours
 TWO_EDITS_FROM = 8
@@ -158,7 +158,7 @@ class LexicalIndex:
         return chunk_id(document.id, document.version, int(segment.numbers[within]))
 
     def search(self, words: Sequence[QueryWord]) -> LexicalHits:
-        """BM25 of every row: words in any of their forms, and a quarter of their n-grams."""
+        """BM25 of every row: words in any of their forms, and a fifth of their n-grams."""
         if not words or not self.rows:
             return LexicalHits(np.zeros(self.rows, dtype=np.float32), ())
         weights = np.array([word.weight for word in words])

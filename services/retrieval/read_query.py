@@ -15,12 +15,24 @@ from services.retrieval.lexical_index import QueryWord
 MOST_WORDS = 64  # of a message: who pastes a whole letter asks about its beginning
 MOST_CHARACTERS = 4_000
 FOLLOW_UP_WORDS = 2  # a question of more content words stands on its own
+SHORTEST = 3  # a message of so few words, one of them content, hardly does
 CARRIED_WEIGHT = 0.5  # what the words of the question before count in a follow-up
 
 # How a question begins that only makes sense after another one.
 _CONTINUES = (
-    "e ", "mas ", "ou ", "and ", "but ", "or ", "what about", "how about", "et ", "mais ", "ou ", "y ", "pero ", "o ",
-)  # fmt: skip
+    "e ",
+    "mas ",
+    "ou ",
+    "and ",
+    "but ",
+    "or ",
+    "what about",
+    "how about",
+    "et ",
+    "mais ",
+    "y ",
+    "pero ",
+)
 # Words that stand for something said before.
 _POINTS_BACK = frozenset(
     {
@@ -36,12 +48,12 @@ _POINTS_BACK = frozenset(
             "elas",
             "dele",
             "dela",
-            "la",
-            "ai",
+            "deles",
+            "delas",
         ),
-        *("it", "its", "that", "this", "those", "these", "they", "them", "there", "he", "she", "one"),
-        *("ca", "cela", "celui", "celle", "ceux", "elle", "elles", "eux", "y", "en"),
-        *("eso", "esto", "aquello", "ella", "ellos", "ellas", "ahi", "alli"),
+        *("it", "its", "that", "those", "these", "they", "them"),
+        *("cela", "celui", "celle", "ceux", "eux"),
+        *("eso", "esto", "aquello", "ellos", "ellas"),
     }
 )
 
@@ -66,19 +78,22 @@ def read_query(
     own = _content_words(text, language, languages)
     before = next((one for one in reversed(history) if one.strip()), "")
     if not before or not _is_follow_up(text, own):
-        return Query(text, tuple(map(QueryWord, own)))
+        return Query(text, tuple(QueryWord(word) for word in own or _all_words(text)))
     question = clean_query(before[:MOST_CHARACTERS])
     carried = [word for word in _content_words(question, language, languages) if word not in own]
     weighted = [*map(QueryWord, own), *(QueryWord(word, CARRIED_WEIGHT) for word in carried)]
     return Query(f"{question}\n{text}", tuple(weighted[:MOST_WORDS]))
 
 
+def _all_words(text: str) -> list[str]:
+    """The words of ``text``, each once."""
+    return [*dict.fromkeys(words(text))][:MOST_WORDS]
+
+
 def _content_words(text: str, language: str, index_languages: Sequence[str]) -> list[str]:
-    """The words of ``text``, each once, without stop words; all of them where it has no others."""
-    found = dict.fromkeys(words(text))
+    """The words of ``text`` that are no stop words, each once."""
     stop_words = _stop_words(language if language in LANGUAGES else detect_language(text), index_languages)
-    content = [word for word in found if word not in stop_words]
-    return (content or list(found))[:MOST_WORDS]
+    return [word for word in dict.fromkeys(words(text)) if word not in stop_words][:MOST_WORDS]
 
 
 def _stop_words(language: str, index_languages: Sequence[str]) -> frozenset[str]:
@@ -89,5 +104,7 @@ def _stop_words(language: str, index_languages: Sequence[str]) -> frozenset[str]
 def _is_follow_up(text: str, content: Sequence[str]) -> bool:
     if len(content) > FOLLOW_UP_WORDS:
         return False
-    folded = fold(text)
-    return folded.startswith(_CONTINUES) or len(content) < 2 or not _POINTS_BACK.isdisjoint(words(text))
+    said = words(text)
+    if fold(text).startswith(_CONTINUES) or not _POINTS_BACK.isdisjoint(said):
+        return True
+    return len(said) <= SHORTEST and len(content) < 2

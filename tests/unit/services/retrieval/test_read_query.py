@@ -46,6 +46,8 @@ BEFORE = "Qual o horário de atendimento da clínica?"
     [
         ("e no sábado?", "sabado (horario) (atendimento) (clinica)"),
         ("e aos domingos", "domingos (horario) (atendimento) (clinica)"),
+        ("e quais outros?", "(horario) (atendimento) (clinica)"),
+        ("O que é UNIMED?", "unimed"),
         ("quanto custa?", "custa (horario) (atendimento) (clinica)"),
         ("isso vale para crianças?", "vale criancas (horario) (atendimento) (clinica)"),
         ("Vocês aceitam cartão de crédito?", "aceitam cartao credito"),
