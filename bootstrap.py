@@ -67,11 +67,14 @@ from services.documents.add_document import AddDocument
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
+from services.documents.pace import Pace
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
+from services.documents.read_chunks import ReadChunks
 from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
+from services.documents.retry_document import RetryDocument
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
 from services.retrieval.search_passages import SearchPassages
@@ -333,6 +336,8 @@ def build_house(parts: Parts) -> House:
             assistants=records.assistants, documents=records.documents, purge=purge
         ),
         reindex_document=reindex,
+        retry_document=RetryDocument(documents=records.documents, index_soon=parts.index_soon),
+        read_chunks=ReadChunks(chunks=records.chunks),
         index_document=IndexDocument(
             assistants=records.assistants,
             documents=records.documents,
@@ -344,6 +349,8 @@ def build_house(parts: Parts) -> House:
             places=places,
             purge=purge,
             delete_assistant=delete_assistant,
+            pace=Pace(),
+            clock=clock,
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
         ),
         keep_consistent=KeepConsistent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 
 
 class DocumentType(StrEnum):
@@ -23,6 +24,16 @@ class DocumentStatus(StrEnum):
     FAILED = "failed"
 
 
+class Stage(StrEnum):
+    """What is being done with a document at the moment, or what came of it."""
+
+    QUEUED = "queued"
+    PARSING = "parsing"
+    INDEXING = "indexing"
+    READY = "ready"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Document:
     """An uploaded file and how far it has come.
@@ -30,7 +41,8 @@ class Document:
     ``live_version`` is the version of its chunks that answers use (0: none yet). ``replaced_by``
     lists later uploads of the same name: it stays until the first of them is ready. ``lease`` names
     the process that works on it. ``aside`` says that its file waits beside its name's place (another
-    document has it). ``deleted`` is set first when it is deleted.
+    document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work under way
+    should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser found.
     """
 
     id: str
@@ -48,12 +60,24 @@ class Document:
     title: str = ""
     language: str = ""
     pages: int | None = None
+    words: int = 0
+    warnings: tuple[str, ...] = ()
+    stage: Stage = Stage.QUEUED
+    ready_by: datetime | None = None
     live_version: int = 0
     replaced_by: tuple[str, ...] = ()
     lease: str = ""
     attempts: int = 0
     aside: bool = False
     deleted: bool = False
+
+    def seconds_left(self, now: datetime) -> int | None:
+        """Whole seconds until the work on it should be done: 0 at rest, ``None`` where that cannot be told."""
+        if self.stage in {Stage.READY, Stage.FAILED}:
+            return 0
+        if self.ready_by is None or self.ready_by <= now:
+            return None  # it waits for its turn, or takes longer than was thought
+        return ceil((self.ready_by - now).total_seconds())
 
 
 @dataclass(frozen=True)

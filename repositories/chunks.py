@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from models.documents import Chunk, Document, DocumentType
+from models.pages import Page
 from repositories.base import Repository
 from repositories.scope import Scope
 from repositories.values import Record, choice
@@ -29,6 +30,13 @@ class ChunkRepository(Repository):
     def by_ids(self, assistant_id: str, ids: Sequence[str]) -> list[Chunk]:
         """The assistant's chunks of these ids; those that are gone are left out."""
         return [_chunk(record) for record in self._by_ids(Scope(assistant_id=assistant_id), ids)]
+
+    def page(self, document: Document, limit: int, cursor: str = "") -> Page[Chunk]:
+        """The chunks of a document's live version, in the document's order."""
+        scope = Scope(assistant_id=document.assistant_id, document_id=document.id)
+        match = {"version": document.live_version}
+        found = self._page(scope, limit=limit, cursor=cursor, match=match, newest_first=False)
+        return found.map(_chunk)
 
     def of_documents(self, assistant_id: str, documents: Sequence[Document]) -> Iterator[Chunk]:
         """The chunks of each document's live version, one read for each document."""

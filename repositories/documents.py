@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ClassVar
 
-from models.documents import Document, DocumentStatus, DocumentType
+from models.documents import Document, DocumentStatus, DocumentType, Stage
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import Scope
-from repositories.values import Record, choice, moment
+from repositories.values import Record, choice, maybe_moment, moment
 
 # On a document that something is still to be done with: the few that a start or a sweep looks at.
 OPEN, OVER = "open", "over"
+# The stage of a record that was written before there were stages.
+_STAGES = {
+    DocumentStatus.PENDING: Stage.QUEUED,
+    DocumentStatus.PROCESSING: Stage.INDEXING,
+    DocumentStatus.READY: Stage.READY,
+    DocumentStatus.FAILED: Stage.FAILED,
+}
 
 
 class DocumentRepository(Repository):
@@ -86,13 +94,19 @@ class DocumentRepository(Repository):
         when = {"deleted": False, "work": OPEN, "lease": document.lease}
         return self._change_record(document, {"$set": {"lease": lease}, "$inc": {"attempts": 1}}, when)
 
-    def give_back(self, document: Document) -> None:
-        """End a claim that came to nothing through no fault of the document's: it does not count."""
-        self._change_record(document, {"$set": {"lease": ""}, "$inc": {"attempts": -1}}, {"deleted": False})
+    def give_back(self, document: Document, error: str, *, counts: bool) -> None:
+        """End a claim that came to nothing, and say why; unless it ``counts``, through no fault of the document's."""
+        waits: dict[str, Any] = {"lease": "", "stage": Stage.QUEUED, "ready_by": None, "error": error}
+        change: dict[str, dict[str, Any]] = {"$set": waits}
+        if not counts:
+            change["$inc"] = {"attempts": -1}
+        self._change_record(document, change, {"deleted": False})
 
-    def set_progress(self, document: Document, progress: int) -> bool:
+    def set_progress(
+        self, document: Document, stage: Stage, progress: int, ready_by: datetime | None = None
+    ) -> bool:
         """Say how far the work has come (0 to 100); ``False`` when it was deleted meanwhile."""
-        change: dict[str, Any] = {"progress": progress}
+        change: dict[str, Any] = {"stage": stage, "progress": progress, "ready_by": ready_by}
         if document.status is not DocumentStatus.READY:
             change["status"] = DocumentStatus.PROCESSING
         return self._change_record(document, {"$set": change}, {"deleted": False})
@@ -109,22 +123,37 @@ class DocumentRepository(Repository):
             "title": document.title,
             "language": document.language,
             "pages": document.pages,
+            "words": document.words,
+            "warnings": document.warnings,
+            "stage": Stage.READY,
+            "ready_by": None,
             "live_version": document.live_version,
         }
         return self._change_record(document, {"$set": change}, {"deleted": False})
 
     def set_failed(self, document: Document, error: str) -> bool:
         """Say why a document cannot be read. One that is in answers already stays there."""
-        status = DocumentStatus.READY if document.live_version else DocumentStatus.FAILED
-        change = {"status": status, "error": error, "lease": "", "work": OVER, "progress": 100}
+        in_answers = bool(document.live_version)
+        change = {
+            "status": DocumentStatus.READY if in_answers else DocumentStatus.FAILED,
+            "stage": Stage.READY if in_answers else Stage.FAILED,
+            "ready_by": None,
+            "error": error,
+            "lease": "",
+            "work": OVER,
+            "progress": 100,
+        }
         return self._change_record(document, {"$set": change}, {"deleted": False})
 
     def reopen(self, document: Document) -> bool:
         """Have a document read anew; ``False`` when it was deleted, or read, since it was looked at."""
-        status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
-        change = {"work": OPEN, "lease": "", "status": status, "progress": 0, "error": None, "attempts": 0}
         when = {"deleted": False, "live_version": document.live_version}
-        return self._change_record(document, {"$set": change}, when)
+        return self._change_record(document, {"$set": _anew(document)}, when)
+
+    def retry(self, document: Document) -> bool:
+        """Have a document that failed read anew; ``False`` when it is no longer as it was looked at."""
+        when = {"deleted": False, "work": OVER, "status": document.status, "error": document.error}
+        return self._change_record(document, {"$set": _anew(document)}, when)
 
     def end_work(self, document: Document) -> bool:
         """Say that nothing is left to do; ``False`` when it was deleted, or asked for anew, meanwhile."""
@@ -161,6 +190,20 @@ class DocumentRepository(Repository):
         return self._update(Scope(assistant_id=document.assistant_id), document.id, change, when=when)
 
 
+def _anew(document: Document) -> dict[str, Any]:
+    status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
+    return {
+        "work": OPEN,
+        "lease": "",
+        "status": status,
+        "stage": Stage.QUEUED,
+        "ready_by": None,
+        "progress": 0,
+        "error": None,
+        "attempts": 0,
+    }
+
+
 def _name_key(document: Document) -> str:
     return f"{document.assistant_id}:{document.type}:{document.filename}"
 
@@ -182,6 +225,10 @@ def _record(document: Document) -> Record:
         "title": document.title,
         "language": document.language,
         "pages": document.pages,
+        "words": document.words,
+        "warnings": document.warnings,
+        "stage": document.stage,
+        "ready_by": document.ready_by,
         "live_version": document.live_version,
         "replaced_by": document.replaced_by,
         "lease": document.lease,
@@ -213,6 +260,10 @@ def _document(record: Record) -> Document:
         title=record.get("title", ""),
         language=record.get("language", ""),
         pages=record.get("pages"),
+        words=int(record.get("words", 0)),
+        warnings=tuple(record.get("warnings", ())),
+        stage=choice(record.get("stage", _STAGES[document.status]), Stage.QUEUED),
+        ready_by=maybe_moment(record.get("ready_by")),
         live_version=int(record.get("live_version", 0)),
         replaced_by=tuple(record.get("replaced_by", ())),
         lease=record.get("lease", ""),

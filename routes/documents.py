@@ -9,14 +9,14 @@ from flask import Response, send_file
 
 from integrations.files import relative_path
 from models.actors import Actor
-from models.documents import Document
+from models.documents import Chunk, Document
 from routes.blueprint import Blueprint
 from routes.description import LOCATION
 from routes.guards import person
 from routes.house import house
 from routes.paging import listed
 from routes.schemas import documents as schemas
-from routes.schemas.fields import Deleted
+from routes.schemas.fields import Deleted, ListArguments
 from services.documents.add_document import Upload
 
 BYTES = {"type": "string", "format": "binary"}
@@ -99,3 +99,30 @@ def reindex(document_id: str, actor: Actor) -> dict[str, str]:
     """Read the document anew; it stays in answers meanwhile."""
     house().reindex_document.reindex(house().find_documents.get(actor, document_id))
     return {"message": "The document will be read anew."}
+
+
+@blueprint.path("/retry/<document_id>", "POST")
+@person
+@blueprint.gives(202, schemas.Accepted)
+def retry(document_id: str, actor: Actor) -> dict[str, str]:
+    """Try a document again that failed; 409 when it has not."""
+    house().retry_document.retry(house().find_documents.get(actor, document_id))
+    return {"message": "The document will be tried again."}
+
+
+@blueprint.path("/chunks/<document_id>")
+@person
+@blueprint.takes(ListArguments, "query")
+@blueprint.gives(200, schemas.ChunkOut(many=True))
+def list_chunks(args: dict[str, Any], document_id: str, actor: Actor) -> Any:
+    """What the document was cut into, in its own order; empty until it is in answers."""
+    document, chunks = house().find_documents.get(actor, document_id), house().read_chunks
+    return listed(args, lambda limit, cursor: chunks.page(document, limit, cursor), lambda: document.chunks)
+
+
+@blueprint.path("/chunks/<document_id>/<n>")
+@person
+@blueprint.gives(200, schemas.ChunkOut)
+def get_chunk(document_id: str, n: str, actor: Actor) -> Chunk:
+    """One chunk, by its number from 0."""
+    return house().read_chunks.get(house().find_documents.get(actor, document_id), n)

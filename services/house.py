@@ -24,7 +24,9 @@ from services.documents.add_document import AddDocument
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
+from services.documents.read_chunks import ReadChunks
 from services.documents.reindex_document import ReindexDocument
+from services.documents.retry_document import RetryDocument
 from services.retrieval.search_passages import SearchPassages
 from services.upkeep.check_health import CheckHealth
 from services.upkeep.keep_consistent import KeepConsistent
@@ -56,6 +58,8 @@ class House:
     find_documents: FindDocuments
     delete_document: DeleteDocument
     reindex_document: ReindexDocument
+    retry_document: RetryDocument
+    read_chunks: ReadChunks
     index_document: IndexDocument
     keep_consistent: KeepConsistent
     check_health: CheckHealth

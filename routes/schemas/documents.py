@@ -8,8 +8,9 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields
 
 from integrations.files import relative_path
-from models.documents import DocumentStatus, DocumentType
-from routes.schemas.fields import ListArguments, Moment, Text
+from kit.clock import utc_now
+from models.documents import DocumentStatus, DocumentType, Stage
+from routes.schemas.fields import HeadingPath, ListArguments, Moment, Text
 
 
 class TypeField(fields.String):
@@ -62,6 +63,34 @@ class DocumentOut(Schema):
     title = fields.String()
     language = fields.String()
     pages = fields.Integer(allow_none=True)
+    words = fields.Integer()
+    warnings = fields.List(
+        fields.String(),
+        metadata={"description": "What was odd about the file, in sentences for its uploader."},
+    )
+    stage = fields.Enum(Stage, by_value=True)
+    seconds_left = fields.Function(
+        lambda document: document.seconds_left(utc_now()),
+        metadata={
+            "type": "integer",
+            "nullable": True,
+            "description": "Until it should be in answers; null while that cannot be told, 0 at rest.",
+        },
+    )
+
+
+class ChunkOut(Schema):
+    """A part of a document as it is searched and quoted."""
+
+    _id = fields.String(attribute="id", dump_only=True)
+    id = fields.String(dump_only=True)
+    document_id = fields.String()
+    n = fields.Integer(metadata={"description": "Its number within the document, from 0."})
+    title = fields.String()
+    heading = HeadingPath(allow_none=True)
+    page = fields.Integer(allow_none=True)
+    language = fields.String()
+    text = fields.String()
 
 
 class PathOut(Schema):

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import PurePath
 
 from integrations.embeddings.base import Embedder
 from integrations.files import FileStore
 from integrations.parsing.base import Parser, Unreadable
 from integrations.vectorstores.base import VectorStore
-from kit.errors import AppError, Unavailable
+from kit.clock import Clock
+from kit.errors import AppError, StorageFull, Unavailable
 from kit.logging import get_logger
-from models.documents import Chunk, Document, DocumentStatus, DocumentType, ParsedDocument, chunk_id
+from models.documents import (
+    Chunk,
+    Document,
+    DocumentStatus,
+    DocumentType,
+    ParsedDocument,
+    Stage,
+    chunk_id,
+)
 from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
 from services.documents.add_document import format_of
+from services.documents.pace import Pace
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.retrieval.knowledge import collection_name
@@ -30,9 +42,12 @@ BATCH = 200
 MOST_ATTEMPTS = 12
 NO_FILE = "The file is not on the disk any more; upload it again."
 NO_TEXT = "There is no text in the file."
-GIVEN_UP = (
-    "The document could not be indexed in several tries; ask for it again with reindex, or upload it anew."
-)
+GIVEN_UP = "The document could not be indexed in several tries: try it again later, or upload it anew."
+MOST_WARNINGS = 20
+PARSING, PARSED = 2, 10
+"""Per cent when the reading of the file begins, and when it is done."""
+
+_WORD = re.compile(r"\w[\w'’.,:/@-]*")
 _log = get_logger("documents")
 
 
@@ -56,6 +71,8 @@ class IndexDocument:
         places: PlaceFile,
         purge: PurgeDocument,
         delete_assistant: DeleteAssistant,
+        pace: Pace,
+        clock: Clock,
         lease: str,
     ) -> None:
         self._assistants = assistants
@@ -68,6 +85,8 @@ class IndexDocument:
         self._places = places
         self._purge = purge
         self._delete_assistant = delete_assistant
+        self._pace = pace
+        self._clock = clock
         self._lease = lease
 
     def with_work(self) -> list[Document]:
@@ -91,9 +110,10 @@ class IndexDocument:
             return
         try:
             self._work_on(document)
-        except AppError:
+        except AppError as problem:
+            is_ours = isinstance(problem, Unavailable | StorageFull)
             with suppress(Unavailable):
-                self._documents.give_back(document)
+                self._documents.give_back(document, problem.sentence, counts=not is_ours)
             raise
 
     def _work_on(self, document: Document) -> None:
@@ -101,11 +121,15 @@ class IndexDocument:
             self._tidy(document)
         elif document.attempts >= MOST_ATTEMPTS:
             self._purge.purge_other_versions(document)
-            self._documents.set_failed(document, GIVEN_UP)
+            self._documents.set_failed(document, f"{GIVEN_UP} {document.error or ''}".strip())
         else:
             self._index(document)
 
     def _index(self, document: Document) -> None:
+        expected_s = self._pace.of_file(format_of(document.filename), document.size)
+        if not self._say(document, Stage.PARSING, PARSING, expected_s):
+            self._purge_if_deleted(document)
+            return
         try:
             parsed = self._parsed(document)
         except Unreadable as problem:
@@ -118,10 +142,10 @@ class IndexDocument:
         if not parsed.pieces:
             self._documents.set_failed(document, NO_TEXT)
             return
-        if not self._documents.set_progress(document, 10):
+        chunks = _chunks(document, parsed)
+        if not self._say(document, Stage.INDEXING, PARSED, self._pace.of_chunks(len(chunks))):
             self._purge_if_deleted(document)
             return
-        chunks = _chunks(document, parsed)
         # What an interrupted try left under this version goes first.
         self._purge.purge_other_versions(document)
         if not self._write(document, chunks):
@@ -134,6 +158,8 @@ class IndexDocument:
             title=chunks[0].title,
             language=chunks[0].language,
             pages=parsed.pages,
+            words=sum(len(_WORD.findall(piece.text)) for piece in parsed.pieces),
+            warnings=_bounded(parsed.warnings),
             live_version=document.live_version + 1,
         )
         if not self._documents.set_ready(ready):
@@ -142,23 +168,33 @@ class IndexDocument:
         self._tidy(ready)
 
     def _parsed(self, document: Document) -> ParsedDocument:
-        file_format = format_of(document.filename)
+        file_format, began = format_of(document.filename), self._clock()
         try:
-            return self._parser.parse(self._files.path_of(document), file_format)
+            parsed = self._parser.parse(self._files.path_of(document), file_format)
         except FileNotFoundError:  # moved, perhaps, to its name's place or aside since it was looked for
-            return self._parser.parse(self._files.path_of(document), file_format)
+            parsed = self._parser.parse(self._files.path_of(document), file_format)
+        seconds = (self._clock() - began).total_seconds()
+        self._pace.was_read(file_format, document.size, seconds, len(parsed.pieces))
+        return parsed
 
     def _write(self, document: Document, chunks: Sequence[Chunk]) -> bool:
         collection = collection_name(document.assistant_id, document.type, self._embedder.name)
         for start in range(0, len(chunks), BATCH):
-            batch = chunks[start : start + BATCH]
+            batch, began = chunks[start : start + BATCH], self._clock()
             self._chunks.add_all(batch)
             vectors = self._embedder.embed([_embedded_text(chunk) for chunk in batch])
             self._vectors.add(collection, [chunk.id for chunk in batch], vectors)
-            done = 10 + 89 * (start + len(batch)) // len(chunks)
-            if not self._documents.set_progress(document, done):
+            self._pace.was_indexed(len(batch), (self._clock() - began).total_seconds())
+            done = start + len(batch)
+            percent = PARSED + (99 - PARSED) * done // len(chunks)
+            if not self._say(document, Stage.INDEXING, percent, self._pace.of_chunks(len(chunks) - done)):
                 return False
         return True
+
+    def _say(self, document: Document, stage: Stage, percent: int, seconds_left: float) -> bool:
+        """Write down how far the work has come; ``False`` when the document was deleted meanwhile."""
+        ready_by = self._clock() + timedelta(seconds=seconds_left)
+        return self._documents.set_progress(document, stage, percent, ready_by)
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
@@ -207,6 +243,11 @@ def _chunks(document: Document, parsed: ParsedDocument) -> list[Chunk]:
         )
         for n, piece in enumerate(parsed.pieces)
     ]
+
+
+def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:
+    more = len(warnings) - MOST_WARNINGS
+    return warnings if more <= 0 else (*warnings[:MOST_WARNINGS], f"And {more} more like these.")
 
 
 def _embedded_text(chunk: Chunk) -> str:

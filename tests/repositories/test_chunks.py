@@ -43,6 +43,22 @@ def test_a_document_is_read_in_order_at_its_live_version(chunks: ChunkRepository
     assert list(chunks.of_documents(new_id(), [document])) == []
 
 
+def test_a_document_is_paged_in_its_own_order_at_its_live_version(chunks: ChunkRepository) -> None:
+    document = replace(a_document(), live_version=2)
+    for version in (1, 2, 3):
+        chunks.add_all(some_chunks(document, 12, version))
+    chunks.add_all(some_chunks(a_document(), 2))
+    read, cursor = [], ""
+    for _ in range(3):
+        page = chunks.page(document, 5, cursor)
+        read.append(page.items)
+        cursor = page.next_cursor
+    assert [len(one) for one in read] == [5, 5, 2]
+    assert [chunk for page in read for chunk in page] == some_chunks(document, 12, 2)
+    assert cursor == ""
+    assert chunks.page(replace(document, assistant_id=new_id()), 5).items == ()
+
+
 def test_types_are_read_apart(chunks: ChunkRepository) -> None:
     rag = some_chunks(a_document(), 2)
     prompt = some_chunks(a_document(type=DocumentType.PROMPT), 2)

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from pymongo.database import Database
 
 from kit.ids import new_id
 from models.actors import Actor, ActorKind
-from models.documents import Document, DocumentStatus, DocumentType
+from models.documents import Document, DocumentStatus, DocumentType, Stage
 from repositories.documents import DocumentRepository
 from repositories.scope import WHOLE, Scope
 from repositories.values import Record
@@ -103,17 +104,24 @@ def test_work_is_claimed_by_one_and_counted(documents: DocumentRepository) -> No
     assert not documents.claim(one, "process-2")  # it was free when that one looked
     assert documents.claim(now(documents, one), "process-3")  # process-1 is gone: its lease is void
     assert now(documents, one).attempts == 2
-    documents.give_back(one)
-    assert (now(documents, one).attempts, now(documents, one).lease) == (1, "")
+    documents.give_back(one, "The server is away.", counts=False)
+    assert now(documents, one) == replace(one, attempts=1, error="The server is away.")
+    assert documents.claim(now(documents, one), "process-3")
+    documents.give_back(one, "It broke.", counts=True)
+    assert now(documents, one) == replace(one, attempts=2, error="It broke.")
 
 
 def test_a_document_goes_from_pending_over_processing_to_ready(documents: DocumentRepository) -> None:
     one = kept(documents)
-    assert documents.set_progress(one, 40)
-    assert now(documents, one) == replace(one, status=DocumentStatus.PROCESSING, progress=40)
-    ready = replace(one, chunks=3, title="T", language="fr", pages=2, live_version=1)
+    by = one.created_at + timedelta(seconds=7)
+    assert documents.set_progress(one, Stage.INDEXING, 40, by)
+    under_way = replace(one, status=DocumentStatus.PROCESSING, stage=Stage.INDEXING, progress=40, ready_by=by)
+    assert now(documents, one) == under_way
+    ready = replace(
+        one, chunks=3, title="T", language="fr", pages=2, live_version=1, words=9, warnings=("Odd.",)
+    )
     assert documents.set_ready(ready)
-    assert now(documents, one) == replace(ready, status=DocumentStatus.READY, progress=100)
+    assert now(documents, one) == replace(ready, status=DocumentStatus.READY, stage=Stage.READY, progress=100)
     assert documents.with_work() != []  # tidying up is left
     assert documents.end_work(one)
     assert documents.with_work() == []
@@ -124,9 +132,10 @@ def test_one_in_answers_stays_ready_while_it_is_read_anew(documents: DocumentRep
     one = kept(documents, status=DocumentStatus.READY, progress=100, live_version=1)
     assert documents.reopen(one)
     assert (now(documents, one).status, now(documents, one).progress) == (DocumentStatus.READY, 0)
-    assert documents.set_progress(one, 40)
+    assert documents.set_progress(one, Stage.PARSING, 40)
     assert documents.set_failed(one, "It broke.")
-    assert (now(documents, one).status, now(documents, one).error) == (DocumentStatus.READY, "It broke.")
+    failed = now(documents, one)
+    assert (failed.status, failed.stage, failed.error) == (DocumentStatus.READY, Stage.READY, "It broke.")
 
 
 def test_one_that_cannot_be_read_says_why_until_it_is_asked_for_again(documents: DocumentRepository) -> None:
@@ -137,6 +146,25 @@ def test_one_that_cannot_be_read_says_why_until_it_is_asked_for_again(documents:
     assert documents.reopen(one)
     assert (now(documents, one).status, now(documents, one).error) == (DocumentStatus.PENDING, None)
     assert [found.id for found in documents.with_work()] == [one.id]
+
+
+def test_of_two_who_try_a_failed_one_again_one_does(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    assert not documents.retry(one)  # it waits to be read
+    documents.set_failed(one, "It is empty.")
+    failed = now(documents, one)
+    assert failed.stage is Stage.FAILED
+    assert documents.retry(failed)
+    assert not documents.retry(failed)
+    assert now(documents, one) == one
+
+
+def test_a_record_from_before_there_were_stages_has_one(
+    documents: DocumentRepository, database: Database[Record]
+) -> None:
+    one = kept(documents, status=DocumentStatus.READY, progress=100)
+    database["documents"].update_one({"_id": one.id}, {"$unset": {"stage": "", "ready_by": "", "words": ""}})
+    assert now(documents, one) == replace(one, stage=Stage.READY)
 
 
 def test_asking_anew_is_not_lost_to_work_that_just_ends(documents: DocumentRepository) -> None:
@@ -158,10 +186,11 @@ def test_a_deleted_one_changes_no_more_and_is_forgotten_last(documents: Document
     assert [found.id for found in documents.with_work()] == [one.id]
     changes = [
         documents.claim(now(documents, one), "x"),
-        documents.set_progress(one, 50),
+        documents.set_progress(one, Stage.INDEXING, 50),
         documents.set_ready(one),
         documents.set_failed(one, "x"),
         documents.reopen(one),
+        documents.retry(one),
         documents.end_work(one),
     ]
     assert not any(changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from integrations.parsing.formats.pdf_margins import without_running_lines
 from integrations.parsing.formats.titles import real_title
 
 _MAX_PAGES = 5_000
-_NAMED_PAGES = 10
+_NAMED_RANGES = 10
 _REFUSALS = {
     raw.FPDF_ERR_PASSWORD: "The PDF is protected with a password: save it without one and upload that.",
     raw.FPDF_ERR_SECURITY: "The PDF is encrypted in a way that cannot be read: save it without protection.",
@@ -78,9 +78,24 @@ def _lines(document: pdfium.PdfDocument, draft: Draft, bounds: Bounds) -> list[L
             without.append(number)
         lines += found
     if lines and without:
-        named = ", ".join(map(str, without[:_NAMED_PAGES])) + (", …" if len(without) > _NAMED_PAGES else "")
-        draft.warn(f"{len(without)} of {len(document)} pages hold no text (pictures?): {named}.")
+        draft.warn(f"{_pages_named(without)} no text: scanned?")
     return lines
+
+
+def _pages_named(numbers: Sequence[int]) -> str:
+    """``Pages 3–9 and 12 hold``, in words that a sentence begins with."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][-1] + 1:
+            ranges[-1] = [ranges[-1][0], number]
+        else:
+            ranges.append([number])
+    named = ["–".join(map(str, one)) for one in ranges]
+    if len(numbers) == 1:
+        return f"Page {named[0]} holds"
+    if len(named) > _NAMED_RANGES:
+        return f"{len(numbers)} pages ({', '.join(named[:_NAMED_RANGES])}, …) hold"
+    return f"Pages {' and '.join(filter(None, [', '.join(named[:-1]), named[-1]]))} hold"
 
 
 def _page(document: pdfium.PdfDocument, number: int, draft: Draft) -> list[Line]:

@@ -207,9 +207,18 @@ def test_the_title_property_counts_if_it_is_one_and_of_this_text(
     assert found.title == expected
 
 
-def test_pages_without_text_are_named(tmp_path: Path) -> None:
-    found = reading(tmp_path, [paragraph(), [], []])
-    assert found.warnings == ("2 of 3 pages hold no text (pictures?): 2, 3.",)
+@pytest.mark.parametrize(
+    ("pages", "named"),
+    [
+        ("x..", "Pages 2–3 hold"),
+        ("x.", "Page 2 holds"),
+        (".x...x.x.", "Pages 1, 3–5, 7 and 9 hold"),
+        ("x." * 11, "11 pages (2, 4, 6, 8, 10, 12, 14, 16, 18, 20, …) hold"),
+    ],
+)
+def test_pages_without_text_are_named(tmp_path: Path, pages: str, named: str) -> None:
+    found = reading(tmp_path, [paragraph() if one == "x" else [] for one in pages])
+    assert found.warnings == (f"{named} no text: scanned?",)
 
 
 def test_no_text_at_all_is_refused(tmp_path: Path) -> None:
