@@ -67,13 +67,13 @@ from services.documents.add_document import AddDocument
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
-from services.documents.pace import Pace
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.read_chunks import ReadChunks
 from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
+from services.documents.report_progress import ReportProgress
 from services.documents.retry_document import RetryDocument
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
@@ -349,8 +349,7 @@ def build_house(parts: Parts) -> House:
             places=places,
             purge=purge,
             delete_assistant=delete_assistant,
-            pace=Pace(),
-            clock=clock,
+            progress=ReportProgress(documents=records.documents, clock=clock),
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
         ),
         keep_consistent=KeepConsistent(

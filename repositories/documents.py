@@ -100,7 +100,10 @@ class DocumentRepository(Repository):
         change: dict[str, dict[str, Any]] = {"$set": waits}
         if not counts:
             change["$inc"] = {"attempts": -1}
-        self._change_record(document, change, {"deleted": False})
+        if not self._change_record(document, change, {"deleted": False, "progress": {"$ne": 100}}):
+            self._change_record(
+                document, {"$set": {"lease": ""}}, {"deleted": False}
+            )  # it is in answers already
 
     def set_progress(
         self, document: Document, stage: Stage, progress: int, ready_by: datetime | None = None

@@ -6,14 +6,12 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import PurePath
 
 from integrations.embeddings.base import Embedder
 from integrations.files import FileStore
 from integrations.parsing.base import Parser, Unreadable
 from integrations.vectorstores.base import VectorStore
-from kit.clock import Clock
 from kit.errors import AppError, StorageFull, Unavailable
 from kit.logging import get_logger
 from models.documents import (
@@ -22,7 +20,6 @@ from models.documents import (
     DocumentStatus,
     DocumentType,
     ParsedDocument,
-    Stage,
     chunk_id,
 )
 from models.text.language import detect_language
@@ -31,9 +28,9 @@ from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
 from services.documents.add_document import format_of
-from services.documents.pace import Pace
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
+from services.documents.report_progress import Gone, Progress, ReportProgress
 from services.retrieval.knowledge import collection_name
 
 BATCH = 200
@@ -44,9 +41,6 @@ NO_FILE = "The file is not on the disk any more; upload it again."
 NO_TEXT = "There is no text in the file."
 GIVEN_UP = "The document could not be indexed in several tries: try it again later, or upload it anew."
 MOST_WARNINGS = 20
-PARSING, PARSED = 2, 10
-"""Per cent when the reading of the file begins, and when it is done."""
-
 _WORD = re.compile(r"\w[\w'’.,:/@-]*")
 _log = get_logger("documents")
 
@@ -71,8 +65,7 @@ class IndexDocument:
         places: PlaceFile,
         purge: PurgeDocument,
         delete_assistant: DeleteAssistant,
-        pace: Pace,
-        clock: Clock,
+        progress: ReportProgress,
         lease: str,
     ) -> None:
         self._assistants = assistants
@@ -85,8 +78,7 @@ class IndexDocument:
         self._places = places
         self._purge = purge
         self._delete_assistant = delete_assistant
-        self._pace = pace
-        self._clock = clock
+        self._progress = progress
         self._lease = lease
 
     def with_work(self) -> list[Document]:
@@ -126,75 +118,48 @@ class IndexDocument:
             self._index(document)
 
     def _index(self, document: Document) -> None:
-        expected_s = self._pace.of_file(format_of(document.filename), document.size)
-        if not self._say(document, Stage.PARSING, PARSING, expected_s):
-            self._purge_if_deleted(document)
-            return
         try:
-            parsed = self._parsed(document)
+            ready = self._ready(document, self._progress.of(document))
         except Unreadable as problem:
             _log.info("document unreadable", document_id=document.id, assistant_id=document.assistant_id)
             self._documents.set_failed(document, problem.sentence)
-            return
         except FileNotFoundError:
             self._documents.set_failed(document, NO_FILE)
-            return
+        except Gone:
+            self._purge_deleted(document)
+        else:
+            self._tidy(ready)
+
+    def _ready(self, document: Document, progress: Progress) -> Document:
+        progress.parsing()
+        parsed = self._parsed(document)
         if not parsed.pieces:
-            self._documents.set_failed(document, NO_TEXT)
-            return
-        chunks = _chunks(document, parsed)
-        if not self._say(document, Stage.INDEXING, PARSED, self._pace.of_chunks(len(chunks))):
-            self._purge_if_deleted(document)
-            return
+            raise Unreadable(NO_TEXT)
+        progress.parsed(len(parsed.pieces))
         # What an interrupted try left under this version goes first.
         self._purge.purge_other_versions(document)
-        if not self._write(document, chunks):
-            self._purge_if_deleted(document)
-            return
-        ready = replace(
-            document,
-            status=DocumentStatus.READY,
-            chunks=len(chunks),
-            title=chunks[0].title,
-            language=chunks[0].language,
-            pages=parsed.pages,
-            words=sum(len(_WORD.findall(piece.text)) for piece in parsed.pieces),
-            warnings=_bounded(parsed.warnings),
-            live_version=document.live_version + 1,
-        )
+        chunks = _chunks(document, parsed)
+        self._write(document, chunks, progress)
+        ready = _read(document, parsed, chunks)
         if not self._documents.set_ready(ready):
-            self._purge_if_deleted(document)
-            return
-        self._tidy(ready)
+            raise Gone
+        return ready
 
     def _parsed(self, document: Document) -> ParsedDocument:
-        file_format, began = format_of(document.filename), self._clock()
+        file_format = format_of(document.filename)
         try:
-            parsed = self._parser.parse(self._files.path_of(document), file_format)
+            return self._parser.parse(self._files.path_of(document), file_format)
         except FileNotFoundError:  # moved, perhaps, to its name's place or aside since it was looked for
-            parsed = self._parser.parse(self._files.path_of(document), file_format)
-        seconds = (self._clock() - began).total_seconds()
-        self._pace.was_read(file_format, document.size, seconds, len(parsed.pieces))
-        return parsed
+            return self._parser.parse(self._files.path_of(document), file_format)
 
-    def _write(self, document: Document, chunks: Sequence[Chunk]) -> bool:
+    def _write(self, document: Document, chunks: Sequence[Chunk], progress: Progress) -> None:
         collection = collection_name(document.assistant_id, document.type, self._embedder.name)
         for start in range(0, len(chunks), BATCH):
-            batch, began = chunks[start : start + BATCH], self._clock()
+            batch = chunks[start : start + BATCH]
             self._chunks.add_all(batch)
             vectors = self._embedder.embed([_embedded_text(chunk) for chunk in batch])
             self._vectors.add(collection, [chunk.id for chunk in batch], vectors)
-            self._pace.was_indexed(len(batch), (self._clock() - began).total_seconds())
-            done = start + len(batch)
-            percent = PARSED + (99 - PARSED) * done // len(chunks)
-            if not self._say(document, Stage.INDEXING, percent, self._pace.of_chunks(len(chunks) - done)):
-                return False
-        return True
-
-    def _say(self, document: Document, stage: Stage, percent: int, seconds_left: float) -> bool:
-        """Write down how far the work has come; ``False`` when the document was deleted meanwhile."""
-        ready_by = self._clock() + timedelta(seconds=seconds_left)
-        return self._documents.set_progress(document, stage, percent, ready_by)
+            progress.indexed(start + len(batch), len(chunks))
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
@@ -208,7 +173,7 @@ class IndexDocument:
             self._places.take(document)
         self._documents.end_work(document)
 
-    def _purge_if_deleted(self, document: Document) -> None:
+    def _purge_deleted(self, document: Document) -> None:
         """Take back what was written since the deletion, of the document or of its whole assistant."""
         if self._assistants.by_id(document.assistant_id) is None:
             self._delete_assistant.finish(document.assistant_id)
@@ -243,6 +208,20 @@ def _chunks(document: Document, parsed: ParsedDocument) -> list[Chunk]:
         )
         for n, piece in enumerate(parsed.pieces)
     ]
+
+
+def _read(document: Document, parsed: ParsedDocument, chunks: Sequence[Chunk]) -> Document:
+    return replace(
+        document,
+        status=DocumentStatus.READY,
+        chunks=len(chunks),
+        title=chunks[0].title,
+        language=chunks[0].language,
+        pages=parsed.pages,
+        words=sum(len(_WORD.findall(piece.text)) for piece in parsed.pieces),
+        warnings=_bounded(parsed.warnings),
+        live_version=document.live_version + 1,
+    )
 
 
 def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,6 +111,16 @@ def test_work_is_claimed_by_one_and_counted(documents: DocumentRepository) -> No
     assert now(documents, one) == replace(one, attempts=2, error="It broke.")
 
 
+def test_one_in_answers_is_not_said_to_wait_when_tidying_up_fails(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    documents.claim(one, "process-1")
+    ready = replace(one, live_version=1, chunks=1)
+    documents.set_ready(ready)
+    documents.give_back(one, "The server is away.", counts=False)
+    assert now(documents, one) == replace(ready, status=DocumentStatus.READY, stage=Stage.READY, progress=100)
+    assert [found.id for found in documents.with_work()] == [one.id]
+
+
 def test_a_document_goes_from_pending_over_processing_to_ready(documents: DocumentRepository) -> None:
     one = kept(documents)
     by = one.created_at + timedelta(seconds=7)

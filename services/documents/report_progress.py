@@ -1,0 +1,69 @@
+"""Say how far the work on a document has come, and how long it will still take."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kit.clock import Clock
+from models.documents import Document, Stage
+from repositories.documents import DocumentRepository
+from services.documents.add_document import format_of
+from services.documents.pace import Pace
+
+PARSING, PARSED, INDEXED = 2, 10, 99
+"""Per cent when the reading of the file begins, when it is done, and when its chunks are written."""
+
+
+class Gone(Exception):
+    """The document was deleted while it was worked on."""
+
+
+class ReportProgress:
+    """Begins the reports of one document after the other, and learns from each for the next."""
+
+    def __init__(self, *, documents: DocumentRepository, clock: Clock) -> None:
+        self._documents = documents
+        self._clock = clock
+        self._pace = Pace()
+
+    def of(self, document: Document) -> Progress:
+        """The reports of one document."""
+        return Progress(document, self._documents, self._pace, self._clock)
+
+
+class Progress:
+    """The way of one document; each report raises ``Gone`` when the document was deleted meanwhile."""
+
+    def __init__(self, document: Document, documents: DocumentRepository, pace: Pace, clock: Clock) -> None:
+        self._document = document
+        self._format = format_of(document.filename)
+        self._documents = documents
+        self._pace = pace
+        self._clock = clock
+        self._since = clock()
+        self._done = 0
+
+    def parsing(self) -> None:
+        """The file is about to be read."""
+        self._say(Stage.PARSING, PARSING, self._pace.of_file(self._format, self._document.size))
+
+    def parsed(self, count: int) -> None:
+        """The file was read and makes so many chunks."""
+        self._pace.was_read(self._format, self._document.size, self._seconds(), count)
+        self._say(Stage.INDEXING, PARSED, self._pace.of_chunks(count))
+
+    def indexed(self, done: int, count: int) -> None:
+        """So many of all chunks are written."""
+        self._pace.was_indexed(done - self._done, self._seconds())
+        self._done = done
+        percent = PARSED + (INDEXED - PARSED) * done // count
+        self._say(Stage.INDEXING, percent, self._pace.of_chunks(count - done))
+
+    def _say(self, stage: Stage, percent: int, seconds_left: float) -> None:
+        self._since = self._clock()
+        ready_by = self._since + timedelta(seconds=seconds_left)
+        if not self._documents.set_progress(self._document, stage, percent, ready_by):
+            raise Gone
+
+    def _seconds(self) -> float:
+        return (self._clock() - self._since).total_seconds()
