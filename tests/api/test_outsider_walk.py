@@ -1,0 +1,318 @@
+"""Every route, at every place where an id can stand, as somebody whom it is no business of.
+
+The places are read from the API description, so a new route is walked by itself. One with an id, a path
+or a required field that the tables here do not know fails until they do.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from bootstrap import Installation
+from kit.ids import new_id
+from repositories.indexes import INDEXES
+from tests.people import Caller, bot, nobody
+
+IDS = re.compile(r"(^|_)ids?$|^cursor$")
+# Ids by their place's name: whose they are in the routes of this API, and what the outsider has of that kind.
+OURS = {
+    "assistant_id": "assistant",
+    "document_id": "document",
+    "token_id": "token",
+    "user_id": "user",
+    "owner_id": "user",
+    "name": "chat",  # in a path
+    "cursor": "",
+    "_id": "",
+    "id": "contact",  # in a bot's message; elsewhere it comes back as it was
+    "ids": "message",
+    "message_id": "",
+}
+# What else a request needs, to get as far as its ids.
+VALUES: dict[str, Any] = {
+    "name": "Da vizinha",
+    "query": "segredo",
+    "message": "Boa tarde.",
+    "message_service": "Web",
+    "type": "rag",
+    "current_password": "not the password",
+    "new_password": "another password of hers",
+}
+SECRET = "girassol"
+BELONGS_BY = ("assistant_id", "chat_id", "document_id", "owner_id", "user_id")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an id can stand: in which part of which request, under which name."""
+
+    method: str
+    path: str
+    part: str
+    field: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}, {self.field} in the {self.part}"
+
+
+# Places with another answer than "not yours" or "not there", and why.
+ANSWERS = {
+    # The id of the assistant in the path is the outsider's own: another one cannot be written over it.
+    ("PUT", "/assistants/update/{assistant_id}", "_id"): 422,
+    ("PUT", "/assistants/update/{assistant_id}", "id"): 422,
+    # What the client calls its contact and its message: known within its own assistant only.
+    ("POST", "/chats/enviarMensagemLLM", "id"): 200,
+    ("POST", "/chats/enviarMensagemLLM", "message_id"): 200,
+    # Ids that do not wait in its own outbox are passed over.
+    ("POST", "/chats/outbox/ack", "ids"): 200,
+}
+WORDS_OF_THE_CLIENT = {("POST", "/chats/enviarMensagemLLM")}
+CURSOR = "cursor"  # a place in a list of one's own; it is 200 and shows nothing of anybody else's
+
+
+@pytest.fixture(scope="module")
+def operations(app: Flask) -> dict[tuple[str, str], dict[str, Any]]:
+    """Each described operation, its references replaced by what they lead to."""
+    description = json.loads(app.config["OPENAPI_TEXT"])
+    return {
+        (method.upper(), path): _resolved(
+            {**operation, "parameters": [*methods.get("parameters", ()), *operation.get("parameters", ())]},
+            description,
+        )
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+        if method != "parameters"
+    }
+
+
+@pytest.fixture
+def owned(app: Flask, owner: Caller) -> dict[str, str]:
+    """An id of everything that the owner has."""
+    return _things(app, owner, "+5513988593464", SECRET)
+
+
+@pytest.fixture
+def guard(installation: Installation, owned: dict[str, str]) -> Callable[[], str]:
+    """Tells what changed of the owner's since the beginning: nothing, as long as it gives nothing."""
+    database = installation.house.find_assistants._assistants._records.database
+    files = installation.house.settings.documents_dir / owned["assistant"]
+
+    def look() -> dict[str, Any]:
+        seen: dict[str, Any] = {str(one): _content(one) for one in files.rglob("*")}
+        for collection in sorted({one.collection for one in INDEXES}):
+            for record in database[collection].find({}):
+                if any(record.get(field) in owned.values() for field in ("_id", *BELONGS_BY)):
+                    seen[f"{collection} {record['_id']}"] = record
+        return seen
+
+    before = look()
+    assert {one.split()[0] for one in before} >= {"assistants", "chats", "messages", "outbox", "chunks"}
+
+    def changed() -> str:
+        now = look()
+        return ", ".join(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+
+    return changed
+
+
+def test_nothing_of_the_owners_can_be_seen_or_changed(
+    app: Flask,
+    outsider: Caller,
+    operations: dict[tuple[str, str], dict[str, Any]],
+    owned: dict[str, str],
+    guard: Callable[[], str],
+) -> None:
+    own = _things(app, outsider, "+351912345678", "margarida")
+    callers = {"the outsider": outsider, "a foreign bot": bot(app, {"api_key": own["key"]})}
+    walked = 0
+    problems: list[str] = []
+    for place in sorted(places(operations), key=_is_words):  # they stay, as words, in the outsider's chats
+        walked += 1
+        for who, caller in callers.items():
+            problems += [f"{who}: {place}: {one}" for one in _tried(caller, place, operations, own, owned)]
+        changed = guard()
+        if changed:
+            problems.append(f"{place}: changed {changed}")
+    assert problems == []
+    assert walked > 40
+
+
+def test_nobody_gets_anywhere(
+    app: Flask,
+    operations: dict[tuple[str, str], dict[str, Any]],
+    owned: dict[str, str],
+    guard: Callable[[], str],
+) -> None:
+    refused = 0
+    for (method, path), operation in operations.items():
+        if operation["security"] == [] or {} in operation["security"]:
+            continue
+        answer = _send(nobody(app), method, path, _filled(method, path, operation, owned))
+        assert answer.status_code == 401, (method, path, answer.text)
+        assert answer.headers["WWW-Authenticate"], (method, path)
+        refused += 1
+    assert refused > 30
+    assert guard() == ""
+
+
+def places(operations: Mapping[tuple[str, str], dict[str, Any]]) -> Iterator[Place]:
+    """Every place where an id can stand; an assertion fails for one that is not known here."""
+    for (method, path), operation in operations.items():
+        for part, field, _ in _fields(operation):
+            if part == "path" or IDS.search(field):
+                assert field in OURS, f"{method} {path}: teach this walk about {field} in the {part}"
+                yield Place(method, path, part, field)
+
+
+def _tried(
+    caller: Caller,
+    place: Place,
+    operations: Mapping[tuple[str, str], dict[str, Any]],
+    own: dict[str, str],
+    owned: dict[str, str],
+) -> Iterator[str]:
+    """Put each of the owner's ids there; yields what is wrong with the answers."""
+    operation = operations[place.method, place.path]
+
+    def answer(value: str) -> TestResponse:
+        parts = _filled(place.method, place.path, operation, own)
+        parts[place.part][place.field] = [value] if place.field == "ids" else value
+        return _send(caller, place.method, place.path, parts)
+
+    expected = 200 if place.field == CURSOR else ANSWERS.get((place.method, place.path, place.field), 404)
+    missing = answer(new_id())
+    for kind, value in owned.items():
+        if kind == "key":
+            continue
+        foreign = answer(value)
+        yield from _leaks(foreign, value, owned)
+        if foreign.status_code not in (403, expected):
+            yield f"{kind} gives {foreign.status_code}: {foreign.text[:200]}"
+        elif foreign.status_code == 200 and _is_its_own(place):
+            continue
+        elif _said(foreign) != _said(missing):
+            yield f"{kind} is told from what is not there: {foreign.text[:200]} / {missing.text[:200]}"
+
+
+def _is_its_own(place: Place) -> bool:
+    """Whether a good answer is about the outsider's own things, and so not the same for every id."""
+    return place.field == CURSOR or _is_words(place)
+
+
+def _is_words(place: Place) -> bool:
+    return (place.method, place.path) in WORDS_OF_THE_CLIENT
+
+
+def _leaks(answer: TestResponse, sent: str, owned: dict[str, str]) -> Iterator[str]:
+    for kind, one in {"secret": SECRET, **owned}.items():
+        if one != sent and one in answer.text:
+            yield f"the owner's {kind} is shown: {answer.text[:200]}"
+
+
+def _said(answer: TestResponse) -> Any:
+    body = answer.get_json(silent=True)
+    if isinstance(body, dict):
+        body.pop("request_id", None)
+    return answer.status_code, body
+
+
+def _fields(operation: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """The part, the name, and whether it is required, of all that a request can hold."""
+    for one in operation["parameters"]:
+        yield one["in"], one["name"], one.get("required", False)
+    content = operation.get("requestBody", {}).get("content", {})
+    for kind, described in content.items():
+        part = "form" if kind == "multipart/form-data" else "body"
+        schema = described["schema"]
+        for name in _nested(schema):
+            assert not IDS.search(name), f"teach this walk about {name}, deeper in a body"
+        for name in schema["properties"]:
+            yield part, name, name in schema.get("required", ())
+
+
+def _nested(schema: dict[str, Any]) -> Iterator[str]:
+    """The names of fields within fields."""
+    for one in schema.get("properties", {}).values():
+        for inner in (one, *one.get("anyOf", ()), one.get("items", {})):
+            yield from inner.get("properties", ())
+            yield from _nested(inner)
+
+
+def _filled(
+    method: str, path: str, operation: dict[str, Any], things: dict[str, str]
+) -> dict[str, dict[str, Any]]:
+    """A request that would work for whom ``things`` belong to."""
+    parts: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "body": {}, "form": {}, "header": {}}
+    for part, field, required in _fields(operation):
+        if field == "file":
+            parts[part][field] = (io.BytesIO(b"Boa tarde."), "a.txt")
+        elif part == "path" or (required and OURS.get(field)):
+            kind = things[OURS[field]]
+            parts[part][field] = [kind] if field == "ids" else kind
+        elif required:
+            assert field in VALUES, f"{method} {path}: teach this walk a value for {field}"
+            parts[part][field] = VALUES[field]
+    return parts
+
+
+def _send(caller: Caller, method: str, path: str, parts: dict[str, dict[str, Any]]) -> TestResponse:
+    more: dict[str, Any] = {"query_string": parts["query"], "headers": parts["header"]}
+    if parts["form"]:
+        more |= {"data": parts["form"], "content_type": "multipart/form-data"}
+    elif parts["body"]:
+        more["json"] = parts["body"]
+    return caller.call(method, path.format(**parts["path"]), **more)
+
+
+def _things(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, str]:
+    """One of everything that a person can have, by its kind."""
+    told = f"wamid.{len(contact)}"
+    word = f"A senha do cofre é {secret}."
+    assistant = person.new_assistant()
+    document = person.ready_document(assistant["_id"], "segredo.md", word)
+    prompt = person.ready_document(assistant["_id"], "prompt.md", word, "prompt")
+    said = {"id": contact, "message_service": "Whatsapp", "message": word, "message_id": told}
+    answer = bot(app, assistant).post("/chats/enviarMensagemLLM", said)
+    assert answer.status_code == 200, answer.text
+    chat = answer.get_json()["chat_id"]
+    reply = person.post(f"/chats/reply/{chat}", {"message": word}).get_json()
+    messages = person.get(f"/chats/messages/{chat}").get_json()
+    return {
+        "user": person.user_id,
+        "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],
+        "assistant": assistant["_id"],
+        "document": document["_id"],
+        "prompt": prompt["_id"],
+        "chat": chat,
+        "contact": contact,
+        "message": reply["_id"],
+        "question": messages[0]["_id"],
+        "channel message": told,
+        "key": assistant["api_key"],
+    }
+
+
+def _content(path: Path) -> bytes:
+    return path.read_bytes() if path.is_file() else b""
+
+
+def _resolved(node: Any, description: dict[str, Any]) -> Any:
+    if isinstance(node, list):
+        return [_resolved(one, description) for one in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        steps = node["$ref"].removeprefix("#/").split("/")
+        return _resolved(reduce(lambda part, step: part[step], steps, description), description)
+    return {name: _resolved(one, description) for name, one in node.items()}
