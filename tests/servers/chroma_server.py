@@ -28,7 +28,7 @@ def chroma_server(directory: Path, port: int = 0) -> Iterator[str]:
         str(port),
     ]
     url = f"http://127.0.0.1:{port}"
-    with subprocess.Popen(  # noqa: S603
+    with subprocess.Popen(
         [*command, "--host", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:

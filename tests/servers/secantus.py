@@ -33,7 +33,7 @@ class Secantus:
         options = {"--port": str(self.port), "--storage-path": str(self._directory), "--cache-size": "64M"}
         arguments = [part for pair in options.items() for part in pair]
         with (self._directory.parent / "secantus.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603
+            self._process = subprocess.Popen(
                 [str(PROGRAM), *arguments, "--log-level", "WARNING"], stdout=log, stderr=log
             )
         give_up = time.monotonic() + READY_WITHIN_S

@@ -65,7 +65,7 @@ def in_another_process(body: str, directory: Path) -> subprocess.Popen[str]:
         "from integrations.database.embedded import EmbeddedDatabase, attach, DatabaseInUse\n"
         f"directory = Path(sys.argv[1])\n{body}"
     )
-    return subprocess.Popen(  # noqa: S603  # our own interpreter
+    return subprocess.Popen(  # our own interpreter
         [sys.executable, "-c", script, str(directory)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
