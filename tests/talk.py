@@ -16,7 +16,12 @@ ROUTE = "/chats/enviarMensagemLLM"
 WITHIN_S = 20.0
 
 
-def send(caller: Caller, message: str = "Quanto custa a limpeza?", **more: Any) -> TestResponse:
+def send(
+    caller: Caller,
+    message: str = "Quanto custa a limpeza?",
+    headers: dict[str, str] | None = None,
+    **more: Any,
+) -> TestResponse:
     """A contact's message, as the contract's example has it."""
     body = {
         "id": "+5513988593464",
@@ -25,7 +30,7 @@ def send(caller: Caller, message: str = "Quanto custa a limpeza?", **more: Any) 
         "active": True,
         "message": message,
     }
-    return caller.post(ROUTE, {**body, **more})
+    return caller.post(ROUTE, {**body, **more}, headers=headers or {})
 
 
 def said(caller: Caller, message: str = "Quanto custa a limpeza?", **more: Any) -> dict[str, Any]:
