@@ -49,11 +49,10 @@ fmt: $(VENV)/test.stamp
 fuzz: $(VENV)/test.stamp
 	@$(PY) -m tests.fuzz
 
+# A bench is a file there whose docstring says, indented, how it is run.
 bench: $(VENV)/test.stamp
-	@$(PY) -m bench.records
-	@$(PY) -m bench.transport
-	@$(PY) -m bench.ingest
-	@$(PY) -m bench.turn
+	@for name in $$(grep -l '^    python -m bench' bench/*.py | sed 's|bench/||; s|[.]py||'); do \
+	  echo "== bench.$$name"; $(PY) -m bench.$$name || exit 1; done
 
 lock: $(VENV)/test.stamp
 	@test -x $(UV) || { echo 'make lock needs uv $(UV_VERSION), which could not be installed here.' >&2; exit 1; }
