@@ -71,8 +71,6 @@ class WebServer:
             # A larger body is refused before it is written to a temporary file. The form around the file
             # has room beside it: what is a little too large gets its sentence from the application.
             max_request_body_size=(settings.max_upload_mb << 20) + BODY_BESIDE,
-            # Each event of a stream leaves at once; waitress would gather 18,000 bytes.
-            send_bytes=1,
             asyncore_use_poll=True,
             ident=None,
             clear_untrusted_proxy_headers=False,
