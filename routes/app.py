@@ -39,6 +39,9 @@ EXPOSED = (
 class ChatName(PathConverter):
     """A chat's id or a contact's: any characters, a trailing slash left out as everywhere."""
 
+    regex = ".+?"  # a leading slash, too
+    part_isolating = False
+
     def to_python(self, value: str) -> str:
         """The name without the slash that ends the path; one with NUL names nothing."""
         if "\0" in value:
