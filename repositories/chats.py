@@ -26,7 +26,6 @@ class ChatFilter:
 
     assistant_id: str = ""
     message_service: str = ""
-    contact_id: str = ""
     active: bool | None = None
     text: str = ""
     since: datetime | None = None
@@ -57,6 +56,11 @@ class ChatRepository(Repository):
         """The chat of this id within the scope."""
         record = self._get(scope, chat_id)
         return _chat(record) if record else None
+
+    def latest_of(self, scope: Scope, contact_id: str) -> Chat | None:
+        """The most recent chat within the scope with the contact of this channel id, on any channel."""
+        found = self._found(self._conditions(scope, {"channel.id": contact_id}, None), ("_id", -1), 1, ())
+        return _chat(found[0]) if found else None
 
     def page(self, scope: Scope, wanted: ChatFilter, limit: int, cursor: str = "") -> Page[Chat]:
         """Chats within the scope, newest first."""
@@ -120,8 +124,6 @@ def _match(wanted: ChatFilter) -> dict[str, Any]:
     match: dict[str, Any] = {}
     if wanted.message_service:
         match["channel.message_service"] = wanted.message_service
-    if wanted.contact_id:
-        match["channel.id"] = wanted.contact_id
     if wanted.active is not None:
         match["active"] = wanted.active
     if wanted.text:

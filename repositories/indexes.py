@@ -36,6 +36,7 @@ INDEXES = (
     Index("chats", "assistant_page"),
     Index("chats", "owner_page"),
     Index("chats", "page"),
+    Index("chats", "channel.id"),
     Index("messages", "key", unique=True),
     Index("messages", "chat_page"),
     Index("messages", "assistant_page"),

@@ -28,8 +28,7 @@ class FindChats:
         scope = Scope.of(actor)
         chat = self._chats.get(scope, name) if is_id(name) else None
         if chat is None:
-            found = self._chats.page(scope, ChatFilter(contact_id=name), 1).items
-            chat = found[0] if found else None
+            chat = self._chats.latest_of(scope, name)
         if chat is None:
             raise NotFound
         self._assistants.get(actor, chat.assistant_id)

@@ -61,7 +61,6 @@ def test_a_contact_is_found_by_any_id_and_taken_for_nobody_else(
     for each in (one, *others):
         chats.add(each)
     assert chats.by_channel(ASSISTANT, channel) == one
-    assert chats.page(OF_ASSISTANT, ChatFilter(contact_id=channel.id), 5).items[-1] == one
     assert chats.by_channel(new_id(), channel) is None
 
 
@@ -93,6 +92,18 @@ def test_of_many_who_open_it_at_once_one_does(chats: ChatRepository) -> None:
     for thread in threads:
         thread.join()
     assert [chats.by_channel(ASSISTANT, channel)] == opened
+
+
+def test_a_contacts_most_recent_chat_is_found_on_any_channel(chats: ChatRepository) -> None:
+    old = a_chat(channel=Channel("2024-01-02", "Whatsapp"))
+    new = a_chat(channel=Channel("2024-01-02", "Telegram"))
+    theirs = a_chat(channel=Channel("2024-01-02", "Whatsapp"), assistant_id=new_id(), owner_id=new_id())
+    for one in (old, new, theirs, a_chat()):
+        chats.add(one)
+    assert chats.latest_of(Scope(owner_id=OWNER), "2024-01-02") == new
+    assert chats.latest_of(Scope(assistant_id=theirs.assistant_id), "2024-01-02") == theirs
+    assert chats.latest_of(WHOLE, "2024-01-02") == theirs
+    assert chats.latest_of(WHOLE, "2024-01-0") is None
 
 
 def test_others_are_not_seen(chats: ChatRepository) -> None:
@@ -137,8 +148,6 @@ def test_filters_narrow_a_list_and_its_count(chats: ChatRepository) -> None:
         (ChatFilter(active=True), [old]),
         (ChatFilter(active=False), [new]),
         (ChatFilter(message_service="Telegram"), [new]),
-        (ChatFilter(contact_id="+33"), [new]),
-        (ChatFilter(contact_id="+3"), []),
         (ChatFilter(text="conceicao"), [old]),
         (ChatFilter(text="PREÇOS"), [old]),
         (ChatFilter(text="+33"), [new]),
