@@ -36,8 +36,9 @@ def test_the_printed_curl_gets_a_right_answer_and_a_restart_keeps_everything(clo
         printed = first.printed(SET_UP_WITHIN_S)
         answer = run_curl(printed)
         assert "R$ 180,00" in answer["response"], answer
-        assert "[1]" in answer["response"]
-        assert "precos-e-convenios.md" in {source["filename"] for source in answer["sources"]}
+        cited = re.findall(r"\[(\d+)\]", answer["response"])
+        filenames = {str(source["n"]): source["filename"] for source in answer["sources"]}
+        assert [filenames[n] for n in cited] == ["precos-e-convenios.md"]
     finally:
         first.stop()
     second = Running(clone)
