@@ -55,7 +55,7 @@ def get(assistant_id: str, actor: Actor) -> dict[str, Any]:
 
 @blueprint.path("/update/<assistant_id>", "PUT")
 @person
-@blueprint.takes(schemas.AssistantChange)
+@blueprint.takes(schemas.AssistantChange, required=False)
 @blueprint.gives(200, schemas.AssistantOut)
 def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, Any]:
     """Change any subset of an assistant; what ``get`` returned may be sent back unchanged."""

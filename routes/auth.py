@@ -134,7 +134,7 @@ def list_users(args: dict[str, Any], actor: Actor) -> Any:
 
 @blueprint.path("/users/<user_id>", "PUT")
 @admin
-@blueprint.takes(schemas.UserChange)
+@blueprint.takes(schemas.UserChange, required=False)
 @blueprint.gives(200, schemas.UserOut)
 def change_user(body: dict[str, Any], user_id: str, actor: Actor) -> User:
     """Change an account's name or role, or disable it."""

@@ -23,12 +23,19 @@ from routes.schemas.fields import Deleted, ListArguments
 from services.chats.answer_message import AnswerStream
 from services.chats.turns import Answer, Incoming
 
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "enum": ["token", "done", "error"]},
+        "data": {"type": "string", "description": "JSON: `{text}`, this answer, or the error body."},
+    },
+}
 blueprint = Blueprint("chats", __name__, url_prefix="/chats", description="Turns, chats, people's replies.")
 
 
 @blueprint.path("/enviarMensagemLLM", "POST")
 @bot
-@blueprint.says(responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}})
+@blueprint.says(responses={200: {"content": {"text/event-stream": {"schema": EVENT}}}})
 @blueprint.takes(schemas.MessageIn)
 @blueprint.gives(200, schemas.AnswerOut)
 def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from kit.passwords import MAX_LENGTH, MIN_LENGTH
 from models.actors import Role
 from routes.schemas.fields import Body, Moment, Switch, Text, WholeNumber
+
+# Described here, checked by kit.passwords: it also knows the common ones.
+GOOD_PASSWORD = {"format": "password", "minLength": MIN_LENGTH, "maxLength": MAX_LENGTH}
 
 
 class UserOut(Schema):
@@ -24,7 +28,7 @@ class RegisterIn(Body):
 
     name = Text(least=1, required=True)
     email = fields.Email(required=True, validate=validate.Length(max=320))
-    password = fields.String(required=True, metadata={"format": "password"})
+    password = fields.String(required=True, metadata=GOOD_PASSWORD)
 
 
 class Registered(Schema):
@@ -52,7 +56,7 @@ class PasswordIn(Body):
     """A change of password."""
 
     current_password = Text(1000, required=True)
-    new_password = fields.String(required=True)
+    new_password = fields.String(required=True, metadata=GOOD_PASSWORD)
 
 
 class TokenIn(Body):
@@ -68,7 +72,7 @@ class TokenOut(Schema):
     _id = fields.String(attribute="id")
     name = fields.String()
     token = fields.String()
-    expires_at = Moment()
+    expires_at = Moment(allow_none=True)
     createdAt = Moment(attribute="created_at")
 
 

@@ -39,6 +39,8 @@ OURS = {
     "ids": "message",
     "message_id": "",
 }
+# Parts of a path that are no ids, only places within what an id names.
+NUMBERS = {"n": "0"}
 # What else a request needs, to get as far as its ids.
 VALUES: dict[str, Any] = {
     "name": "Da vizinha",
@@ -171,8 +173,10 @@ def places(operations: Mapping[tuple[str, str], dict[str, Any]]) -> Iterator[Pla
     for (method, path), operation in operations.items():
         for part, field, _ in _fields(operation):
             if part == "path" or IDS.search(field):
-                assert field in OURS, f"{method} {path}: teach this walk about {field} in the {part}"
-                yield Place(method, path, part, field)
+                known = field in OURS or (part == "path" and field in NUMBERS)
+                assert known, f"{method} {path}: teach this walk about {field} in the {part}"
+                if field in OURS:
+                    yield Place(method, path, part, field)
 
 
 def _tried(
@@ -257,7 +261,10 @@ def _filled(
     for part, field, required in _fields(operation):
         if field == "file":
             parts[part][field] = (io.BytesIO(b"Boa tarde."), "a.txt")
+        elif part == "path" and field in NUMBERS:
+            parts[part][field] = NUMBERS[field]
         elif part == "path" or (required and OURS.get(field)):
+            assert OURS.get(field), f"{method} {path}: teach this walk about {field} in the {part}"
             kind = things[OURS[field]]
             parts[part][field] = [kind] if field == "ids" else kind
         elif required:
