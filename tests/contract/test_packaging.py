@@ -88,6 +88,12 @@ def test_every_requirement_is_pinned() -> None:
         assert loose == []
 
 
+def test_image_and_makefile_install_with_the_same_uv() -> None:
+    wanted = re.search(r"^UV_VERSION := (\S+)$", _text("Makefile"), re.MULTILINE)
+    assert wanted is not None
+    assert re.findall(r"\buv==(\S+)", _text("Dockerfile")) == [wanted[1]]
+
+
 # Dockerfile
 
 
