@@ -45,6 +45,11 @@ class SearchPassages:
         self._builder = BuildIndex(knowledge)
         self._cache = IndexCache(index_bytes)
 
+    @property
+    def index_bytes_held(self) -> int:
+        """About how many bytes the lexical indexes in memory take."""
+        return self._cache.nbytes
+
     def search(
         self,
         assistant: Assistant,

@@ -1,0 +1,232 @@
+"""How search grows with an assistant's documents, and what many assistants weigh: docs/adr/0004-retrieval.md.
+
+    python -m bench.retrieval_scale [--chunks 10000 ...] [--assistants 300]
+
+Real records in the embedded database and real vectors in Chroma, in a temporary directory; texts of made-up words, as
+frequent as words are. 10,000 chunks take about a minute, most of it Chroma's; 100,000 about fifteen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import random
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from bench.retrieval_sets import mistype
+from integrations.database.embedded import EmbeddedDatabase
+from integrations.embeddings.hashed import HashedEmbedder
+from integrations.vectorstores.base import VectorStore
+from integrations.vectorstores.chroma_local import open_chroma
+from kit.ids import new_id
+from models.assistants import Assistant
+from models.documents import Chunk, Document, DocumentStatus, DocumentType, chunk_id
+from models.text.stopwords import STOP_WORDS
+from repositories.assistants import AssistantRepository
+from repositories.chunks import ChunkRepository
+from repositories.connection import connect, database
+from repositories.documents import DocumentRepository
+from services.documents.recorded_knowledge import RecordedKnowledge
+from services.retrieval.knowledge import collection_name
+from services.retrieval.search_passages import SearchPassages
+
+SEED = 11
+CHARACTERS = 1_000
+PER_DOCUMENT = 50
+SEARCHES = 200
+SMALL = 200  # chunks of each of many assistants
+TOP_K = 5
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+class Writer:
+    """Writes texts in which few words are frequent and most are rare, over a vocabulary of 60,000."""
+
+    def __init__(self) -> None:
+        self._draw = np.random.default_rng(SEED)
+        common = sorted(STOP_WORDS["pt"])
+        self._words = np.array([*common, *self._made_up(60_000)], dtype=object)
+        rarity = 1 / (np.arange(len(self._words)) + 8.0) ** 1.05
+        self._frequency = rarity / rarity.sum()
+
+    def texts(self, count: int) -> Iterator[str]:
+        """So many texts of about 1,000 characters."""
+        for _ in range(count):
+            words = self._draw.choice(self._words, CHARACTERS // 6, p=self._frequency)
+            yield " ".join(words.tolist())[:CHARACTERS]
+
+    def question(self, text: str) -> str:
+        """Eight words of a text."""
+        return " ".join(self._draw.choice(text.split(), 8).tolist())
+
+    def _made_up(self, count: int) -> list[str]:
+        onsets = "b c d f g l m n p r s t v tr pr br cr gr nh lh ch qu".split()  # noqa: SIM905
+        syllables = [
+            onset + vowel for onset in onsets for vowel in ("a", "e", "i", "o", "u", "ão", "ei", "en", "ar")
+        ]
+        endings = ["a", "o", "os", "as", "ção", "ções", "mente", "ar", "ado", "idade", "al", "vel", ""]
+        made: dict[str, None] = {}
+        while len(made) < count:
+            stem = "".join(self._draw.choice(syllables, self._draw.integers(1, 5)))
+            made[f"{stem}{self._draw.choice(endings)}"] = None
+        return list(made)
+
+
+class House:
+    """Records and vectors of made-up assistants."""
+
+    def __init__(self, database_uri: str, vectors: VectorStore) -> None:
+        held = database(connect(database_uri), "bench", embedded=True)
+        self.assistants = AssistantRepository(held)
+        self.documents = DocumentRepository(held)
+        self.chunks = ChunkRepository(held)
+        self.embedder = HashedEmbedder()
+        self.vectors = vectors
+
+    def searching(self, index_bytes: int = 4 << 30) -> SearchPassages:
+        """A search as after a start: nothing is in memory yet."""
+        knowledge = RecordedKnowledge(
+            assistants=self.assistants, documents=self.documents, chunks=self.chunks
+        )
+        return SearchPassages(
+            knowledge=knowledge, embedder=self.embedder, vectors=self.vectors, index_bytes=index_bytes
+        )
+
+    def add_assistant(self) -> Assistant:
+        """One without documents."""
+        made = Assistant(new_id(), "o" * 24, "Casa", new_id(), "sealed", NOW, NOW)
+        self.assistants.add(made)
+        return made
+
+    def add_documents(self, assistant: Assistant, texts: Sequence[str]) -> Assistant:
+        """Documents of so many chunks each, ready; the assistant as it is then."""
+        for start in range(0, len(texts), PER_DOCUMENT):
+            self._add_document(assistant, texts[start : start + PER_DOCUMENT])
+        self.assistants.bump_knowledge(assistant.id)
+        return replace(assistant, knowledge_version=assistant.knowledge_version + 1)
+
+    def _add_document(self, assistant: Assistant, texts: Sequence[str]) -> None:
+        identity = new_id()
+        document = Document(
+            identity,
+            assistant.id,
+            assistant.owner_id,
+            f"{identity}.txt",
+            DocumentType.RAG,
+            1,
+            "",
+            NOW,
+            status=DocumentStatus.READY,
+            chunks=len(texts),
+            language="pt",
+            live_version=1,
+        )
+        chunks = [
+            Chunk(
+                chunk_id(identity, 1, n),
+                assistant.id,
+                identity,
+                DocumentType.RAG,
+                1,
+                n,
+                text,
+                identity,
+                language="pt",
+            )
+            for n, text in enumerate(texts)
+        ]
+        self.documents.add(document)
+        self.chunks.add_all(chunks)
+        collection = collection_name(assistant.id, DocumentType.RAG, self.embedder.name)
+        self.vectors.add(collection, [one.id for one in chunks], self.embedder.embed(list(texts)))
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--chunks", type=int, nargs="*", default=[10_000])
+    arguments.add_argument("--assistants", type=int, default=300)
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = EmbeddedDatabase(Path(folder) / "db")
+        vectors = open_chroma(Path(folder) / "chroma")
+        try:
+            house = House(embedded.start(), vectors)
+            for count in chosen.chunks:
+                _print_one_large(house, count)
+            if chosen.assistants:
+                _print_many(house, chosen.assistants)
+        finally:
+            vectors.close()
+            embedded.stop()
+
+
+def _print_one_large(house: House, count: int) -> None:
+    writer = Writer()
+    texts = list(writer.texts(count))
+    began = time.perf_counter()
+    assistant = house.add_documents(house.add_assistant(), texts)
+    print(
+        f"\n{count:,} chunks in one assistant: {count / (time.perf_counter() - began):,.0f} a second written"
+    )
+    questions = [writer.question(texts[n % count]) for n in range(SEARCHES)]
+    draw = random.Random(SEED)  # noqa: S311
+    before = _resident_mb()
+    search = house.searching()
+    _print_spans("first search after a start", search, [(assistant, questions[0])])
+    held = search.index_bytes_held / 1e6
+    print(f"  memory it took               {_resident_mb() - before:8.0f} MB, the lexical index {held:.0f}")
+    _print_spans("searches, first time asked", search, [(assistant, one) for one in questions])
+    _print_spans("searches, asked again", search, [(assistant, one) for one in questions])
+    _print_spans("searches, mistyped", search, [(assistant, mistype(one, draw)) for one in questions])
+    changed = house.add_documents(assistant, list(writer.texts(PER_DOCUMENT)))
+    _print_spans("first after a new document", search, [(changed, questions[0])])
+
+
+def _print_many(house: House, count: int) -> None:
+    writer = Writer()
+    texts = list(writer.texts(10 * SMALL))
+    draw = random.Random(SEED)  # noqa: S311
+    assistants = [house.add_documents(house.add_assistant(), draw.sample(texts, SMALL)) for _ in range(count)]
+    print(f"\n{count} assistants of {SMALL} chunks each")
+    gc.collect()
+    before, search = _resident_mb(), house.searching()
+    asked = [(one, writer.question(draw.choice(texts))) for one in assistants]
+    _print_spans("first search of each", search, asked)
+    print(
+        f"  memory of the process        {_resident_mb():8.0f} MB, {_resident_mb() - before:.0f} of it since then"
+    )
+    print(f"  lexical indexes              {search.index_bytes_held / 1e6:8.0f} MB")
+    _print_spans("next search of each", search, asked)
+
+
+def _print_spans(name: str, search: SearchPassages, asked: Sequence[tuple[Assistant, str]]) -> None:
+    """Wall time, and the processor time that this process spent (on a busy machine the truer of the two)."""
+    spans, busy = [], time.process_time()
+    for assistant, question in asked:
+        began = time.perf_counter()
+        search.search(assistant, question, TOP_K)
+        spans.append((time.perf_counter() - began) * 1_000)
+    busy = (time.process_time() - busy) / len(asked) * 1_000
+    half, most, longest = np.percentile(spans, [50, 95, 100])
+    print(
+        f"  {name:28} p50 {half:6.1f}   p95 {most:6.1f}   max {longest:6.1f} ms   processor {busy:6.1f} ms each"
+    )
+
+
+def _resident_mb() -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1_024
+
+
+if __name__ == "__main__":
+    main()
