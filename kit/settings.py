@@ -85,10 +85,9 @@ class Settings:
     @classmethod
     def from_env(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
         """Read ``environ`` over ``env_file`` (a ``.env``); ``SettingsError`` names what does not fit."""
-        values: dict[str, str] = {}
-        if env_file is not None and env_file.is_file():
-            values.update({name: text for name, text in dotenv_values(env_file).items() if text})
-        values.update({name: text for name, text in environ.items() if text.strip()})
+        kept = dotenv_values(env_file) if env_file is not None and env_file.is_file() else {}
+        # A variable that is set to nothing also says something: not what the file says.
+        values = {name: text for name, text in {**kept, **environ}.items() if text and text.strip()}
         chosen: dict[str, Any] = {}
         for one in fields(cls):
             name = next((n for n in (one.metadata["env"], one.metadata["also"]) if n and n in values), None)

@@ -14,12 +14,26 @@ import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from kit.settings import PROJECT_ROOT, variable_names
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
+
+
+class Process(Protocol):
+    """What is asked of a process, whoever started it; as ``subprocess.Popen`` has it."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 class Application:
@@ -28,7 +42,7 @@ class Application:
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self._folder = folder
         self._settings = dict(settings or {})
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self.port = 0
 
     def __enter__(self) -> Self:
@@ -60,10 +74,7 @@ class Application:
         """Start it and wait until it answers."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self.port = _free_port()
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "main.py"], cwd=PROJECT_ROOT, env=self._environment(), stdout=log, stderr=log
-            )
+        self._process = self._launched(self._environment())
         give_up = time.monotonic() + READY_WITHIN_S
         while not self._answers():
             if self._process.poll() is not None or time.monotonic() > give_up:
@@ -93,6 +104,12 @@ class Application:
             with refused:
                 return refused.code, _json(refused.read())
 
+    def _launched(self, environment: Mapping[str, str]) -> Process:
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "main.py"], cwd=PROJECT_ROOT, env=environment, stdout=log, stderr=log
+            )
+
     def _end(self, how: signal.Signals) -> int:
         if self._process is None:
             return 0
@@ -111,8 +128,8 @@ class Application:
             return False
 
     def _environment(self) -> dict[str, str]:
-        """The machine's, without settings of ours that somebody may have set there."""
-        kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
+        """The machine's, without settings of ours that somebody may have set there or in a ``.env``."""
+        kept = {**os.environ, **dict.fromkeys((*variable_names(), "MODEL_NAME"), "")}
         own = {
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
