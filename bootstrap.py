@@ -64,6 +64,7 @@ from services.chats.settle_turn import SettleTurn
 from services.chats.take_over import TakeOver
 from services.chats.turn_queue import TurnQueue
 from services.documents.add_document import AddDocument
+from services.documents.add_several import AddSeveral
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
@@ -266,6 +267,16 @@ def build_house(parts: Parts) -> House:
         prompt=ReadPrompt(knowledge=knowledge, files=files, search=search),
         complete=parts.complete,
     )
+    add_document = AddDocument(
+        assistants=records.assistants,
+        delete_assistant=delete_assistant,
+        documents=records.documents,
+        files=files,
+        places=places,
+        clock=clock,
+        max_bytes=settings.max_upload_mb << 20,
+        index_soon=parts.index_soon,
+    )
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
@@ -321,16 +332,8 @@ def build_house(parts: Parts) -> House:
         recover_turns=RecoverTurns(
             chats=records.chats, messages=records.messages, settle=settle, queue=turns
         ),
-        add_document=AddDocument(
-            assistants=records.assistants,
-            delete_assistant=delete_assistant,
-            documents=records.documents,
-            files=files,
-            places=places,
-            clock=clock,
-            max_bytes=settings.max_upload_mb << 20,
-            index_soon=parts.index_soon,
-        ),
+        add_document=add_document,
+        add_several=AddSeveral(add_document=add_document, max_bytes=settings.max_upload_mb << 20),
         find_documents=FindDocuments(documents=records.documents, assistants=find_assistants, files=files),
         delete_document=DeleteDocument(
             assistants=records.assistants, documents=records.documents, purge=purge

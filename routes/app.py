@@ -18,6 +18,7 @@ from routes import assistants, auth, chats, console, documents, errors, health, 
 from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
 from routes.schemas.fields import ErrorBody
+from services.documents.add_several import MOST_FILES
 from services.house import House
 
 BLUEPRINTS = (auth.blueprint, assistants.blueprint, chats.blueprint, documents.blueprint, health.blueprint)
@@ -104,7 +105,7 @@ def _config(settings: Settings, jwt_secret: str) -> dict[str, Any]:
         "JWT_ALGORITHM": "HS256",
         "MAX_CONTENT_LENGTH": (settings.max_upload_mb << 20) + FORM_ROOM,
         "MAX_FORM_MEMORY_SIZE": FORM_ROOM,
-        "MAX_FORM_PARTS": 20,
+        "MAX_FORM_PARTS": MOST_FILES + 20,
         "PROPAGATE_EXCEPTIONS": False,
         "API_SPEC_OPTIONS": options(),
     }

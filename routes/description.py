@@ -100,7 +100,7 @@ def _move_form_into_body(operation: Operation) -> None:
     }
     form["schema"] = {
         "type": "object",
-        "properties": {"file": file, **described},
+        "properties": {"file": {"oneOf": [file, {"type": "array", "items": file}]}, **described},
         "required": ["file", *(one["name"] for one in fields if one["required"])],
         "additionalProperties": False,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from flask import Response, send_file
+from flask import Response, jsonify, make_response, send_file
 
 from integrations.files import relative_path
 from models.actors import Actor
@@ -18,6 +18,7 @@ from routes.paging import listed
 from routes.schemas import documents as schemas
 from routes.schemas.fields import Deleted, ListArguments
 from services.documents.add_document import Upload
+from services.documents.add_several import Added, is_archive
 
 BYTES = {"type": "string", "format": "binary"}
 blueprint = Blueprint(
@@ -28,15 +29,27 @@ blueprint = Blueprint(
 @blueprint.path("/add", "POST")
 @person
 @blueprint.takes(schemas.UploadForm, "form")
-@blueprint.takes(schemas.UploadFile, "files")
-@blueprint.gives(201, schemas.DocumentOut, headers=LOCATION)
+@blueprint.takes(schemas.UploadFiles, "files")
+@blueprint.gives(201, schemas.AddedOut, headers=LOCATION)
 def add(form: dict[str, Any], files: dict[str, Any], actor: Actor) -> Any:
-    """Upload a document; it is answered from once its ``status`` is ``ready``."""
+    """Upload a document; it is answered from once its ``status`` is ``ready``.
+
+    A ``.zip`` of type ``rag``, and several files in one form, make a document each; the answer is then
+    ``{documents, refused}``.
+    """
     assistant = house().find_assistants.get(actor, form["assistant_id"])
-    file = files["file"]
-    upload = Upload(file.filename or "", file.stream, form["type"], form["replace"])
-    document = house().add_document.add(assistant, upload)
+    uploads = [
+        Upload(file.filename or "", file.stream, form["type"], form["replace"]) for file in files["file"]
+    ]
+    if len(uploads) > 1 or is_archive(uploads[0]):
+        return _several(house().add_several.add(assistant, uploads))
+    document = house().add_document.add(assistant, uploads[0])
     return document, {"Location": f"/documents/get/{document.id}"}
+
+
+def _several(added: Added) -> Response:
+    shown = schemas.AddedOut(only=("documents", "refused")).dump(added)
+    return make_response(jsonify(shown), 201)
 
 
 @blueprint.path("/list")

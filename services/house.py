@@ -21,6 +21,7 @@ from services.chats.find_chats import FindChats
 from services.chats.recover_turns import RecoverTurns
 from services.chats.take_over import TakeOver
 from services.documents.add_document import AddDocument
+from services.documents.add_several import AddSeveral
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
@@ -55,6 +56,7 @@ class House:
     deliver_replies: DeliverReplies
     recover_turns: RecoverTurns
     add_document: AddDocument
+    add_several: AddSeveral
     find_documents: FindDocuments
     delete_document: DeleteDocument
     reindex_document: ReindexDocument

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_smorest.fields import Upload
-from marshmallow import Schema, ValidationError, fields
+from marshmallow import Schema, ValidationError, fields, validate
 
 from integrations.files import relative_path
 from kit.clock import utc_now
@@ -32,10 +32,10 @@ class UploadForm(Schema):
     replace = fields.Boolean(load_default=True, metadata={"description": "false: a taken name is 409."})
 
 
-class UploadFile(Schema):
-    """The file."""
+class UploadFiles(Schema):
+    """One file, or several."""
 
-    file = Upload(required=True)
+    file = fields.List(Upload(), required=True, validate=validate.Length(min=1))
 
 
 class DocumentListArguments(ListArguments):
@@ -77,6 +77,20 @@ class DocumentOut(Schema):
             "description": "Until it should be in answers; null while that cannot be told, 0 at rest.",
         },
     )
+
+
+class RefusedOut(Schema):
+    """A file that was not taken in."""
+
+    name = fields.String()
+    reason = fields.String()
+
+
+class AddedOut(DocumentOut):
+    """The document; or, of an archive or of several files, the documents made and the files refused."""
+
+    documents = fields.List(fields.Nested(DocumentOut))
+    refused = fields.List(fields.Nested(RefusedOut))
 
 
 class ChunkOut(Schema):
