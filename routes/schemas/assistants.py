@@ -11,6 +11,7 @@ from routes.schemas.fields import Body, HeadingPath, Moment, Number, Switch, Tex
 
 LONG_TEXT = 20_000
 MANY = 2**53 - 1
+AS_IT_WAS = {"description": "Read-only: as it was shown, or not at all."}
 
 
 class PersonaField(Body):
@@ -83,10 +84,10 @@ class AssistantChange(_Settings):
 
     name = Text(least=1)
     owner_id = Text(24, least=1)
-    _id = fields.Raw()
-    id = fields.Raw()
-    api_key = fields.Raw()
-    createdAt = fields.Raw()
+    _id = fields.String(metadata=AS_IT_WAS)
+    id = fields.String(metadata=AS_IT_WAS)
+    api_key = fields.String(metadata=AS_IT_WAS)
+    createdAt = fields.String(metadata=AS_IT_WAS)
     # Not compared: an assistant that was got before another change may be sent back all the same.
     updatedAt = Moment(metadata={"description": "Ignored."})
 
