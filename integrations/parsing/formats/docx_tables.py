@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from docx.oxml.ns import qn
 from lxml import etree
 
-from integrations.parsing.formats.docx_text import paragraph_text
+from integrations.parsing.formats.docx_text import NO_TARGETS, Targets, paragraph_text
 from integrations.parsing.tables import Header
 
 _ROW, _CELL, _PARAGRAPH, _RUN, _VALUE = qn("w:tr"), qn("w:tc"), qn("w:p"), qn("w:r"), qn("w:val")
@@ -21,7 +21,7 @@ def is_frame(table: etree._Element) -> bool:
     return all(len(cells) < 2 for cells in rows) and table.find(f".//{qn('w:tbl')}") is None
 
 
-def table_rows(table: etree._Element) -> Iterator[list[str]]:
+def table_rows(table: etree._Element, targets: Targets = NO_TARGETS) -> Iterator[list[str]]:
     """The cells' texts row by row; a cell that reaches down is said again in each row that it covers."""
     above: list[str] = []
     for row in _below(table, _ROW):
@@ -29,7 +29,7 @@ def table_rows(table: etree._Element) -> Iterator[list[str]]:
         for cell in _below(row, _CELL):
             at = len(cells)
             carried = above[at] if at < len(above) else ""
-            text = carried if _continues(cell) else _cell_text(cell)
+            text = carried if _continues(cell) else _cell_text(cell, targets)
             cells += [text, *[""] * (min(_wide(cell), max(1, _WIDEST - at)) - 1)]
         yield cells
         above = cells
@@ -61,8 +61,9 @@ def _below(parent: etree._Element, tag: str) -> Iterator[etree._Element]:
             pending.extend(reversed(element))
 
 
-def _cell_text(cell: etree._Element) -> str:
-    return "\n".join(text for one in cell.iter(_PARAGRAPH) if (text := paragraph_text(one).strip()))
+def _cell_text(cell: etree._Element, targets: Targets) -> str:
+    texts = (paragraph_text(one, targets).strip() for one in cell.iter(_PARAGRAPH))
+    return "\n".join(filter(None, texts))
 
 
 def _continues(cell: etree._Element) -> bool:

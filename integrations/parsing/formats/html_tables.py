@@ -50,7 +50,7 @@ def _laid_out(cells: list[etree._Element], below: dict[int, tuple[str, int]]) ->
     row: list[str] = []
     for cell in cells:
         _reach_down(row, below)
-        text, tall = seen_text(cell), _span(cell, "rowspan")
+        text, tall = seen_text(cell, targets=True), _span(cell, "rowspan")
         wide = min(_span(cell, "colspan"), max(1, _WIDEST - len(row)))
         for column in range(len(row), len(row) + wide):
             if tall > 1:

@@ -6,6 +6,8 @@ import re
 
 from lxml import etree
 
+from integrations.parsing.links import target_note
+
 BLOCKS = frozenset(
     (
         *(
@@ -105,11 +107,14 @@ def is_unseen(element: etree._Element) -> bool:
     )
 
 
-def seen_text(element: etree._Element) -> str:
-    """All text within an element that is seen, on one line."""
+def seen_text(element: etree._Element, *, targets: bool = False) -> str:
+    """All text within an element that is seen, on one line; with ``targets`` also where its links lead."""
     parts: list[str] = []
+    links: list[int] = []
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, one in walker:
+        if event == "end" and targets and one.tag == "a" and not is_unseen(one):
+            parts.append(target_note("".join(parts[links.pop() :]), one.get("href", "")))
         if event == "end" and one is not element:
             parts += [_gap(one), one.tail or ""]
         elif event == "end":
@@ -117,6 +122,7 @@ def seen_text(element: etree._Element) -> str:
         elif is_unseen(one):
             walker.skip_subtree()
         else:
+            links += [len(parts)] if one.tag == "a" else []
             parts += [_gap(one), one.text or ""]
     return _SPACE.sub(" ", "".join(parts)).strip()
 

@@ -14,7 +14,7 @@ from integrations.parsing.archive import check_office_file
 from integrations.parsing.blocks import Bounds, Draft, Reading
 from integrations.parsing.formats.docx_styles import Styles, outline_level
 from integrations.parsing.formats.docx_tables import is_frame, table_header, table_rows
-from integrations.parsing.formats.docx_text import boxes, paragraph_text
+from integrations.parsing.formats.docx_text import Targets, boxes, link_targets, paragraph_text
 from integrations.parsing.formats.titles import real_title
 from integrations.parsing.tables import Header, write_table
 
@@ -29,16 +29,16 @@ def read(path: Path, bounds: Bounds) -> Reading:
     check_office_file(path, "docx", bounds)
     document: Document = docx.Document(str(path))
     draft = Draft(bounds)
-    styles = Styles(document.styles.element)
+    styles, targets = Styles(document.styles.element), link_targets(document)
     titles: list[str] = []
     for element in _content(document.element.body):
         if element.tag == _TABLE:
             header = table_header(element)
             if header is Header.UNKNOWN and styles.heads(element):
                 header = Header.USUAL
-            write_table(draft, table_rows(element), header)
+            write_table(draft, table_rows(element, targets), header)
         else:
-            _write_paragraph(draft, element, styles, titles)
+            _write_paragraph(draft, element, styles, titles, targets)
     titles.append(real_title(document.core_properties.title))
     draft.title = titles[0] or draft.first_heading or draft.first_line
     return draft.done()
@@ -62,11 +62,14 @@ def _is_contents(element: etree._Element) -> bool:
     return gallery is not None and gallery.get(qn("w:val")) == _CONTENTS
 
 
-def _write_paragraph(draft: Draft, element: etree._Element, styles: Styles, titles: list[str]) -> None:
-    text = paragraph_text(element)
+def _write_paragraph(
+    draft: Draft, element: etree._Element, styles: Styles, titles: list[str], targets: Targets
+) -> None:
     properties = element.find(_PROPERTIES)
     style = styles.of(properties)
     level = outline_level(properties) or style.level
+    is_heading = style.is_title or level  # it names, it does not lead
+    text = paragraph_text(element, None if is_heading else targets)
     if style.is_contents:
         return
     if style.is_title:
@@ -78,7 +81,7 @@ def _write_paragraph(draft: Draft, element: etree._Element, styles: Styles, titl
         draft.item(text, _depth(properties))
     else:
         draft.paragraph(text)
-    for box in boxes(element):
+    for box in boxes(element, targets):
         draft.paragraph(box)
 
 

@@ -12,6 +12,7 @@ from integrations.parsing.blocks import Bounds, Draft, Reading, too_long
 from integrations.parsing.content import decode, named_wrongly
 from integrations.parsing.formats.html_tables import is_layout, read_table
 from integrations.parsing.formats.html_text import BLOCKS, is_unseen, seen_text
+from integrations.parsing.links import target_note
 from integrations.parsing.tables import write_table
 
 _TAG = re.compile(r"<(?:[a-zA-Z]|!--|!doctype)", re.IGNORECASE)
@@ -110,6 +111,8 @@ class _Page:
     def _end(self, element: etree._Element) -> None:
         if not is_unseen(element):
             self._end_seen(element.tag)
+            if element.tag == "a" and not self._heading:  # a heading names, it does not lead
+                self._text.append(target_note(seen_text(element), element.get("href", "")))
         self._text.append(_spaced(element.tail))
 
     def _end_seen(self, tag: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import docx
 import pytest
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
@@ -189,4 +190,63 @@ def test_a_table_within_a_table_stays_in_its_cell(tmp_path: Path, document: Any)
     assert [text for _, text in blocks(tmp_path, document)] == [
         "Serviço: Corte; Preço: 45 à vista",
         "Serviço: Barba; Preço: 30",
+    ]
+
+
+def link(document: Any, text: str, url: str, more: str = "") -> Any:
+    name = document.part.relate_to(url, RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+    r = 'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"'
+    return parse_xml(f'<w:hyperlink {W} {r} r:id="{name}" {more}><w:r><w:t>{text}</w:t></w:r></w:hyperlink>')
+
+
+def test_links_say_where_they_lead_but_not_in_headings(tmp_path: Path, document: Any) -> None:
+    document.add_heading("", 1)._p.append(link(document, "Agenda", "https://a.example/t"))
+    paragraph = document.add_paragraph("Aqui: ")
+    paragraph._p.append(link(document, "agende", "https://a.example/x"))
+    paragraph.add_run(" ou ")
+    paragraph._p.append(link(document, "a.example", "https://a.example"))
+    paragraph._p.append(link(document, ", leia", "https://a.example/l", 'w:anchor="parte"'))
+    paragraph._p.append(
+        parse_xml(f'<w:hyperlink {W} w:anchor="fim"><w:r><w:t> fim</w:t></w:r></w:hyperlink>')
+    )
+    table = document.add_table(2, 2, style="Light Grid Accent 1")
+    fill(table, [["Curso", "Onde"], ["Yoga", ""]])
+    table.cell(1, 1).paragraphs[0]._p.append(link(document, "inscrição", "mailto:oi@a.example"))
+    assert blocks(tmp_path, document) == [
+        ("heading", "Agenda"),
+        (
+            "paragraph",
+            "Aqui: agende (https://a.example/x) ou a.example, leia (https://a.example/l#parte) fim",
+        ),
+        ("table_row", "Curso: Yoga; Onde: inscrição (oi@a.example)"),
+    ]
+
+
+def test_links_that_are_fields_say_where_they_lead(tmp_path: Path, document: Any) -> None:
+    def field(kind: str) -> str:
+        return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+    def order(text: str) -> str:
+        return f'<w:r><w:instrText xml:space="preserve">{text}</w:instrText></w:r>'
+
+    whole = (
+        f"<w:p {W}>"
+        + field("begin")
+        + order(" HYPER")
+        + order('LINK "https://a.example/x" ')
+        + field("separate")
+        + "<w:r><w:t>agende</w:t></w:r>"
+        + field("end")
+        + field("end")
+        + field("begin")
+        + order(" PAGE ")
+        + field("separate")
+        + "<w:r><w:t>, 7</w:t></w:r>"
+        + field("end")
+        + "<w:fldSimple w:instr=' HYPERLINK \"tel:+551333334444\" '><w:r><w:t>, ligue</w:t></w:r></w:fldSimple>"
+        + "</w:p>"
+    )
+    document.element.body.insert(0, parse_xml(whole))
+    assert blocks(tmp_path, document) == [
+        ("paragraph", "agende (https://a.example/x), 7, ligue (+551333334444)")
     ]

@@ -180,3 +180,33 @@ def test_what_is_no_web_page_is_refused(tmp_path: Path) -> None:
         reading(tmp_path, "só texto, 1 < 2")
     with pytest.raises(Unreadable, match=r"named \.html but is a PDF"):
         reading(tmp_path, b"%PDF-1.4\n")
+
+
+def test_links_say_where_they_lead_but_not_in_headings(tmp_path: Path) -> None:
+    body = (
+        '<h2><a href="https://a.example/t">Agenda</a></h2>'
+        '<p><a href="https://a.example/x">Agende <b>aqui</b></a>, ou <a href="/y">veja</a> mais. '
+        '<a href="https://a.example">a.example</a> <a href="https://a.example/i"><img src="x"></a>'
+        '<a href="https://a.example/h" hidden>oculto</a><a name="z">fim</a></p>'
+        '<ul><li><a href="mailto:oi@a.example">Escreva</a></li></ul>'
+        '<a href="https://a.example/c"><div>Plano</div><div>anual</div></a>'
+    )
+    assert blocks(tmp_path, body) == [
+        ("heading", "Agenda"),
+        ("paragraph", "Agende aqui (https://a.example/x), ou veja mais. a.example fim"),
+        ("list_item", "- Escreva (oi@a.example)"),
+        ("paragraph", "Plano"),
+        ("paragraph", "anual"),
+        ("paragraph", "(https://a.example/c)"),
+    ]
+
+
+def test_links_in_tables_say_where_they_lead(tmp_path: Path) -> None:
+    body = (
+        "<table><tr><th>Curso</th><th>Onde</th></tr>"
+        '<tr><td>Yoga</td><td>aqui: <a href="https://a.example/x">in<i>scrição</i></a>; '
+        '<a href="https://a.example/y" style="display:none">y</a>hoje</td></tr></table>'
+    )
+    assert blocks(tmp_path, body) == [
+        ("table_row", "Curso: Yoga; Onde: aqui: inscrição (https://a.example/x); hoje")
+    ]
