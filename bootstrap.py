@@ -17,12 +17,15 @@ from pymongo.database import Database
 from integrations.database.embedded import EmbeddedDatabase, attach
 from integrations.database.lockfile import LockFile
 from integrations.embeddings.base import Embedder
+from integrations.embeddings.choose import choose_embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.llm.offline import OfflineModel
 from integrations.llm.openai_compatible import OpenAICompatible
 from integrations.parsing.base import Parser
 from integrations.parsing.child import ChildParser
+from integrations.rerank.base import Reranker
+from integrations.rerank.choose import choose_reranker
 from integrations.vectorstores.base import VectorStore
 from jobs.background import Background
 from jobs.operator_door import OperatorDoor
@@ -78,6 +81,7 @@ from services.documents.report_progress import ReportProgress
 from services.documents.retry_document import RetryDocument
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
+from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
 from services.upkeep.check_files import CheckFiles
 from services.upkeep.check_health import CheckHealth
@@ -150,6 +154,7 @@ class Parts:
     complete: CompletePrompt
     index_soon: Callable[[Document], None]
     check_records: Callable[[], None]
+    reranker: Reranker | None = None
 
 
 class Installation:
@@ -242,7 +247,9 @@ def build_house(parts: Parts) -> House:
     knowledge = RecordedKnowledge(
         assistants=records.assistants, documents=records.documents, chunks=records.chunks
     )
-    search = SearchPassages(knowledge=knowledge, embedder=embedder, vectors=vectors)
+    search = SearchPassages(
+        knowledge=knowledge, embedder=embedder, vectors=vectors, rerank=Rerank(parts.reranker)
+    )
     places = PlaceFile(documents=records.documents, files=files)
     purge = PurgeDocument(
         documents=records.documents, chunks=records.chunks, places=places, embedder=embedder, vectors=vectors
@@ -378,6 +385,7 @@ def build_house(parts: Parts) -> House:
 
 def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     kept = Secrets.of(settings)
+    embedder = choose_embedder(settings)
     client = _records_client(settings, ends)
     database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
     ensure_indexes(database)
@@ -391,11 +399,12 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         secrets=kept,
         repositories=Repositories.on(database),
         vectors=vectors,
-        embedder=HashedEmbedder(),
+        embedder=embedder,
         parser=parser,
         complete=_complete(settings),
         index_soon=background.index_soon,
         check_records=lambda: connection.ping(client),
+        reranker=choose_reranker(settings),
     )
     house = build_house(parts)
     FileStore(settings.documents_dir).clear_incoming()

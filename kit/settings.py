@@ -47,6 +47,25 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def _model(*kinds: str, bare: str = "", free: bool = False) -> Callable[[str], str]:
+    """``<kind>:<name>``, or ``bare`` alone; with ``free`` any other name as well."""
+
+    def read(value: str) -> str:
+        kind, colon, name = (part.strip() for part in value.partition(":"))
+        if colon and kind.lower() in kinds:
+            if not name:
+                raise ValueError(f"lacks what follows {kind.lower()}:")
+            return f"{kind.lower()}:{name}"
+        if value.strip().lower() == bare:
+            return bare
+        if not free:
+            allowed = [bare, *(f"{one}:<{'folder' if one == 'local' else 'name'}>" for one in kinds)]
+            raise ValueError(f"must be one of {', '.join(filter(None, allowed))}")
+        return value.strip()
+
+    return read
+
+
 def _setting(env: str, default: Any, read: Callable[[str], Any], *, also: str = "") -> Any:
     return field(default=default, metadata={"env": env, "read": read, "also": also})
 
@@ -76,7 +95,13 @@ class Settings:
     openai_base_url: str = _setting("OPENAI_BASE_URL", "", _text)
     llm_model: str = _setting("LLM_MODEL", "", _text, also="MODEL_NAME")
     llm_timeout_s: int = _setting("LLM_TIMEOUT_S", 120, _whole(1, 3600))
-    embedding_model: str = _setting("EMBEDDING_MODEL", "hashed", _choice("hashed"))
+    embedding_model: str = _setting(
+        "EMBEDDING_MODEL", "hashed", _model("openai", "ollama", "local", bare="hashed")
+    )
+    ollama_base_url: str = _setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", _text)
+    rerank_url: str = _setting("RERANK_URL", "", _text)
+    rerank_model: str = _setting("RERANK_MODEL", "", _model("local", free=True))
+    rerank_api_key: str = _setting("RERANK_API_KEY", "", _text)
     rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)

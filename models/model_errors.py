@@ -60,3 +60,10 @@ class ModelNotConfigured(ModelError, Unavailable):
 
     code = "model_not_configured"
     message = "No model server is configured for this model."
+
+
+class EmbeddingChanged(ModelError, UpstreamFailed):
+    """Vectors have another length than those before: another model stands behind the same name."""
+
+    code = "embedding_changed"
+    message = "The embedding model gives vectors of another length than before."

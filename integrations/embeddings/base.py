@@ -12,10 +12,12 @@ Vectors = npt.NDArray[np.float32]
 
 
 class Embedder(Protocol):
-    """Turns texts into unit vectors.
+    """Turns texts into unit vectors; safe to use from many threads.
 
     ``name`` changes whenever the vectors of the same text would: a collection is made for one name.
-    ``weight`` (0 to 1) is the share that its scores deserve beside the lexical ones.
+    ``dimensions`` is 0 while a server has not said yet how long its vectors are. ``weight`` (0 to 1) is the
+    share that its scores deserve beside the lexical ones. Both calls raise a ``ModelError`` when there are no
+    vectors to be had.
     """
 
     @property
@@ -35,4 +37,8 @@ class Embedder(Protocol):
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """A ``(len(texts), dimensions)`` array of float32, each row of length 1 (or all zero)."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, of length 1 (or all zero), while somebody waits: quickly or not at all."""
         ...

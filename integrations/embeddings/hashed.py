@@ -65,6 +65,11 @@ class HashedEmbedder:
         np.divide(rows, lengths, out=rows, where=lengths > 0)
         return rows
 
+    def embed_query(self, text: str) -> Vectors:
+        """The vector of a question, as that of any text."""
+        row: Vectors = self.embed([text])[0]
+        return row
+
     def _sums(self, batch: Sequence[Counter[str]]) -> Vectors:
         """The rows of a batch before they are brought to length 1.
 

@@ -73,6 +73,11 @@ def translated(error: openai.APIError | httpx2.HTTPError, model: str) -> ModelEr
     return make(sentence.format(model=model))
 
 
+def refused(response: httpx2.Response, model: str) -> ModelError:
+    """The named error for an answer that is none, of a server that is asked without the openai client."""
+    return by_status(response.status_code, None, model, retry_after=_retry_after(response.headers))
+
+
 def by_status(status: int, code: str | None, model: str, retry_after: float | None = None) -> ModelError:
     """The named error for a status and the machine code beside it, with both in its details."""
     known_code = code if code and _CODE.fullmatch(code) else ""

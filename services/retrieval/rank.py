@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,15 @@ class Ranked:
     def enough(self) -> bool:
         """Whether an answer may be built on them."""
         return self.evidence >= ENOUGH
+
+    def reordered(self, better: Mapping[int, float]) -> Ranked:
+        """The rows that have a ``better`` score first, by it; the others behind them, as they were."""
+        first = sorted((row for row in self.rows if row in better), key=lambda row: -better[row])
+        own = dict(zip(self.rows, self.scores, strict=True))
+        others = [row for row in self.rows if row not in better]
+        most = better[first[-1]] if first else 1.0
+        scores = [*(better[row] for row in first), *(min(own[row], most) for row in others)]
+        return replace(self, rows=(*first, *others), scores=tuple(scores))
 
 
 def rank(index: LexicalIndex, query: Query, nearest: Mapping[int, float], weight: float) -> Ranked:

@@ -19,6 +19,7 @@ from services.retrieval.lexical_index import LexicalIndex
 from services.retrieval.near_duplicates import SeenTexts
 from services.retrieval.rank import Ranked, rank
 from services.retrieval.read_query import Query, read_query
+from services.retrieval.rerank import CANDIDATES, Rerank
 
 LONGEST_PASSAGE = 2_500  # characters
 INDEX_BYTES = 256 << 20
@@ -37,11 +38,13 @@ class SearchPassages:
         knowledge: Knowledge,
         embedder: Embedder,
         vectors: VectorStore,
+        rerank: Rerank | None = None,
         index_bytes: int = INDEX_BYTES,
     ) -> None:
         self._knowledge = knowledge
         self._embedder = embedder
         self._vectors = vectors
+        self._rerank = rerank or Rerank(None)
         self._builder = BuildIndex(knowledge)
         self._cache = IndexCache(index_bytes)
 
@@ -84,7 +87,16 @@ class SearchPassages:
     ) -> Ranked:
         query = read_query(message, assistant.settings.language, index.languages, history)
         nearest = self._nearest(index, assistant.id, query, document_type)
-        return rank(index, query, nearest, self._embedder.weight)
+        ranked = rank(index, query, nearest, self._embedder.weight)
+        return self._reranked(index, assistant.id, query, ranked) if self._rerank.on else ranked
+
+    def _reranked(self, index: LexicalIndex, assistant_id: str, query: Query, ranked: Ranked) -> Ranked:
+        """The best rows as the reranker orders them; as they were when it has nothing to say."""
+        ids = {row: index.chunk_id(row) for row in ranked.rows[:CANDIDATES]}
+        chunks = self._read(assistant_id, list(ids.values()))
+        rows = [row for row, identity in ids.items() if identity in chunks]
+        scores = self._rerank.scores(query.text, [_whole_text(chunks[ids[row]]) for row in rows])
+        return ranked if scores is None else ranked.reordered(dict(zip(rows, scores, strict=True)))
 
     def _nearest(
         self, index: LexicalIndex, assistant_id: str, query: Query, document_type: DocumentType
@@ -94,7 +106,7 @@ class SearchPassages:
             return {}
         collection = collection_name(assistant_id, document_type, self._embedder.name)
         try:
-            vector = self._embedder.embed([query.text])[0]
+            vector = self._embedder.embed_query(query.text)
             found = self._vectors.query(collection, vector, POOL) if vector.any() else []
         except (Unavailable, UpstreamFailed, UpstreamTimeout) as problem:
             _log.warning("searched_without_vectors", assistant_id=assistant_id, code=problem.error_code)
@@ -125,6 +137,12 @@ class SearchPassages:
         wanted = set(ids)
         chunks = self._knowledge.chunks_by_ids(assistant_id, ids)
         return {one.id: one for one in chunks if one.id in wanted and one.assistant_id == assistant_id}
+
+
+def _whole_text(chunk: Chunk) -> str:
+    """A chunk as it is read on its own: under its title and headings."""
+    above = [chunk.title, " > ".join(chunk.heading)]
+    return "\n".join([*filter(None, above), chunk.text[:LONGEST_PASSAGE]])
 
 
 def _passage(chunk: Chunk, filename: str, score: float) -> Passage:

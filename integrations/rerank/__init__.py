@@ -1,0 +1,1 @@
+"""What puts passages into a better order."""
