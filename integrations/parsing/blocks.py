@@ -34,6 +34,7 @@ class Bounds:
     max_characters: int = 10_000_000
     max_unpacked_mb: int = 200
     max_members: int = 10_000
+    recognition_seconds: float = 80.0
 
 
 @dataclass(frozen=True)

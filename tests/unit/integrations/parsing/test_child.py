@@ -112,7 +112,7 @@ def test_what_the_process_says_comes_over_whole(shared: ChildParser, tmp_path: P
     assert [(one.text, one.heading, one.page) for one in document.pieces] == [
         ("Ação é “assim”.", ("Título",), 1)
     ]
-    assert document.warnings == ("Page 2 holds no text: scanned?",)
+    assert document.warnings == ("Page 2 holds nothing.",)
 
 
 def test_a_refusal_comes_over_and_the_process_goes_on(

@@ -218,11 +218,11 @@ def test_the_title_property_counts_if_it_is_one_and_of_this_text(
 )
 def test_pages_without_text_are_named(tmp_path: Path, pages: str, named: str) -> None:
     found = reading(tmp_path, [paragraph() if one == "x" else [] for one in pages])
-    assert found.warnings == (f"{named} no text: scanned?",)
+    assert found.warnings == (f"{named} nothing.",)
 
 
 def test_no_text_at_all_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Unreadable, match="scanned"):
+    with pytest.raises(Unreadable, match="pages are empty"):
         reading(tmp_path, [[], []])
 
 
