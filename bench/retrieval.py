@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from bench.retrieval_followups import print_follow_ups
 from bench.retrieval_sets import (
     Question,
     QuestionSet,
@@ -59,6 +60,7 @@ def main() -> None:
     for one in sets:
         for asked in (one, one.mistyped()):
             _print_stages(asked)
+    print_follow_ups(sets)
     _print_evidence(sets)
 
 

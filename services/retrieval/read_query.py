@@ -12,7 +12,7 @@ from models.text.stopwords import STOP_WORDS
 from models.text.words import words
 from services.retrieval.lexical_index import QueryWord
 
-MOST_WORDS = 64  # of a message: who pastes a whole letter asks about its beginning
+MOST_WORDS = 40  # of a message: who pastes a whole letter asks about its beginning
 MOST_CHARACTERS = 4_000
 FOLLOW_UP_WORDS = 2  # a question of more content words stands on its own
 SHORTEST = 3  # a message of so few words, one of them content, hardly does

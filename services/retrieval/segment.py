@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from pathlib import PurePath
 
 import numpy as np
@@ -22,8 +23,8 @@ TITLE_WEIGHT = 2  # a word of the title or file name counts as if it stood in ea
 GRAM = 4
 _MOST = 255  # a word is counted up to this in one chunk
 
-_CELLS = 2_000_000  # of a table of terms and rows: 16 MB at once, whatever the size of the assistant
-_LARGE, _COMMON = 1_000, 0.5
+_CELLS = 200_000  # of a table of terms and rows: what stays within the processor's cache
+_LARGE, _COMMON = 1_000, 0.3
 
 Numbers = npt.NDArray[np.integer]
 Rows = npt.NDArray[np.intp]
@@ -82,7 +83,7 @@ class Segment:
     def words_with(self, keys: Keys) -> tuple[Rows, Rows]:
         """Pairs of a key's index and a word that holds the n-gram, once for each time it does.
 
-        In a large segment an n-gram that half the rows may hold says next to nothing, and costs most: left out.
+        In a large segment an n-gram that a third of the rows may hold says little, and costs most: left out.
         """
         if not len(self.gram_keys):
             return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp)
@@ -97,15 +98,16 @@ class Segment:
         return owners[telling], words[telling]
 
     def rows_with(self, terms: Rows, words: Rows, count: int) -> Found:
-        """Where each of ``count`` terms stands: a term is any of the words that it is paired with here.
+        """Where each of ``count`` terms stands: a term, which rise here, is any of the words it is paired with.
 
         Terms and rows, both rising, and how often the term's words stand in that row together.
         """
         step = max(1, _CELLS // max(self.rows, 1))
+        firsts = np.arange(0, count, step)
+        ends = np.searchsorted(terms, np.append(firsts, count)).tolist()
         found = [
-            self._table(terms[part] - first, words[part], min(step, count - first), first)
-            for first in range(0, count, step)
-            for part in ((terms >= first) & (terms < first + step),)
+            self._table(terms[a:b] - first, words[a:b], min(step, count - first), first)
+            for first, (a, b) in zip(firsts.tolist(), pairwise(ends), strict=True)
         ]
         if not found:
             return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
