@@ -147,3 +147,18 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python cli.py …`` on the folders that an application in ``folder`` has."""
+    kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
+    own = {"DATA_DIR": str(folder / "data"), "DOCUMENTS_DIR": str(folder / "documents")}
+    return subprocess.run(
+        [sys.executable, "cli.py", *arguments],
+        cwd=PROJECT_ROOT,
+        env=kept | own,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

@@ -1,0 +1,94 @@
+"""A process that has the application imported and forks a running one from it, at once, as often as asked.
+
+``python -m tests.servers.template`` reads one JSON object a line: ``{"start": {…environment…}, "log": path}``
+answers ``{"pid": …}``; ``{"wait": pid}`` answers ``{"code": …}``, null while it runs. A forked application is
+``main.main()`` like any other. In its environment ``KILL_AT`` may name a moment of its death, such as
+``before repositories.chats:ChatRepository.note_answer 3``: it kills itself at that call, as ``kill -9`` does,
+the third of all threads since it got SIGUSR1 (since its start, where ``KILL_AT_START`` is set). The product
+knows nothing of it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+import main
+from integrations.vectorstores import chroma_local
+
+
+def serve() -> None:
+    """Do what standard input says until it ends."""
+    assert chroma_local  # imported here, so that no fork has to
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = (
+            {"code": _code(asked["wait"])}
+            if "wait" in asked
+            else {"pid": _forked(asked["start"], asked["log"])}
+        )
+        sys.stdout.write(json.dumps(answer) + "\n")
+        sys.stdout.flush()
+
+
+def _forked(environment: dict[str, str], log: str) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        _become(environment, log)
+        status = main.main()
+    finally:
+        sys.stderr.flush()
+        os._exit(status)
+
+
+def _become(environment: dict[str, str], log: str) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    nothing, written = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    for target, source in ((0, nothing), (1, written), (2, written)):
+        os.dup2(source, target)
+    armed = threading.Event()
+    signal.signal(signal.SIGUSR1, lambda *_: armed.set())
+    if environment.get("KILL_AT_START"):
+        armed.set()
+    moment = environment.get("KILL_AT")
+    if moment:
+        _arm(armed, *moment.split())
+
+
+def _arm(armed: threading.Event, when: str, place: str, number: str) -> None:
+    """Have the process killed before or after the so-manieth call of a method."""
+    module, _, name = place.partition(":")
+    owner_name, _, method = name.partition(".")
+    owner = getattr(importlib.import_module(module), owner_name)
+    original, calls = getattr(owner, method), itertools.count(1)
+
+    def deadly(*args: Any, **kwargs: Any) -> Any:
+        is_it = armed.is_set() and next(calls) == int(number)
+        if is_it and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(*args, **kwargs)
+        if is_it:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, method, deadly)
+
+
+def _code(pid: int) -> int | None:
+    """The exit code as ``subprocess`` has it: negative for a signal."""
+    ended, status = os.waitpid(pid, os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
+
+
+if __name__ == "__main__":
+    serve()
