@@ -28,6 +28,7 @@ from integrations.rerank.base import Reranker
 from integrations.rerank.choose import choose_reranker
 from integrations.vectorstores.base import VectorStore
 from jobs.background import Background
+from jobs.golden_runs import GoldenRuns
 from jobs.operator_door import OperatorDoor
 from kit.clock import utc_now
 from kit.crypto import Vault, check_secret, load_or_make_secret
@@ -35,11 +36,14 @@ from kit.errors import SettingsError, Unavailable
 from kit.passwords import Passwords
 from kit.settings import Settings
 from models.documents import Document
+from models.golden import GoldenRun
 from repositories import connection
 from repositories.assistants import AssistantRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.golden_questions import GoldenQuestionRepository
+from repositories.golden_runs import GoldenRunRepository
 from repositories.indexes import ensure_indexes
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository
@@ -79,6 +83,11 @@ from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
 from services.documents.report_progress import ReportProgress
 from services.documents.retry_document import RetryDocument
+from services.golden.add_golden import AddGolden
+from services.golden.delete_golden import DeleteGolden
+from services.golden.find_golden import FindGolden
+from services.golden.run_golden import RunGolden
+from services.golden.start_golden_run import StartGoldenRun
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
 from services.retrieval.rerank import Rerank
@@ -124,6 +133,8 @@ class Repositories:
     outbox: OutboxRepository
     documents: DocumentRepository
     chunks: ChunkRepository
+    golden_questions: GoldenQuestionRepository
+    golden_runs: GoldenRunRepository
 
     @classmethod
     def on(cls, database: Database[Any]) -> Repositories:
@@ -138,6 +149,8 @@ class Repositories:
             outbox=OutboxRepository(database),
             documents=DocumentRepository(database),
             chunks=ChunkRepository(database),
+            golden_questions=GoldenQuestionRepository(database),
+            golden_runs=GoldenRunRepository(database),
         )
 
 
@@ -153,6 +166,7 @@ class Parts:
     parser: Parser
     complete: CompletePrompt
     index_soon: Callable[[Document], None]
+    run_golden_soon: Callable[[GoldenRun], None]
     check_records: Callable[[], None]
     reranker: Reranker | None = None
 
@@ -160,9 +174,12 @@ class Parts:
 class Installation:
     """A running installation: the house, what works in the background, and what ends with it."""
 
-    def __init__(self, house: House, background: Background, setup_token: str) -> None:
+    def __init__(
+        self, house: House, background: Background, golden_runs: GoldenRuns, setup_token: str
+    ) -> None:
         self.house = house
         self.background = background
+        self.golden_runs = golden_runs
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -174,12 +191,14 @@ class Installation:
     def start_work(self) -> None:
         """Finish what a process that is gone left open, then begin the background work."""
         self.house.recover_turns.recover()  # before the first request: until then none of them is in doubt
+        self.golden_runs.start(self.house.run_golden)
         self.background.start(index=self.house.index_document.index, sweep=self._sweep)
 
     def stop(self) -> None:
         """End everything; again is the same."""
         if not self._stopped:
             self._stopped = True
+            self.golden_runs.stop()
             self.background.stop()
             self._ends.close()
 
@@ -188,6 +207,8 @@ class Installation:
         self.house.delete_assistant.finish_all()
         for document in self.house.index_document.with_work():
             self.background.index_soon(document)
+        for run in self.house.run_golden.open_runs():
+            self.golden_runs.run_soon(run)
 
 
 def open_installation(settings: Settings) -> Installation:
@@ -214,7 +235,7 @@ def owner_lives(settings: Settings) -> bool:
 
 
 def open_beside(
-    settings: Settings, index_soon: Callable[[Document], None]
+    settings: Settings, index_soon: Callable[[Document], None], run_golden_soon: Callable[[GoldenRun], None]
 ) -> tuple[House, Callable[[], None]]:
     """A house for the command line while a server owns the data directory: records and files, no vectors."""
     uri = settings.mongo_uri or attach(settings.data_dir / "db")
@@ -231,6 +252,7 @@ def open_beside(
         parser=_parser(),
         complete=_complete(settings),
         index_soon=index_soon,
+        run_golden_soon=run_golden_soon,
         check_records=lambda: connection.ping(client),
     )
     return build_house(parts), client.close
@@ -264,6 +286,8 @@ def build_house(parts: Parts) -> House:
         outbox=records.outbox,
         documents=records.documents,
         chunks=records.chunks,
+        golden_questions=records.golden_questions,
+        golden_runs=records.golden_runs,
         files=files,
         embedder=embedder,
         vectors=vectors,
@@ -362,6 +386,23 @@ def build_house(parts: Parts) -> House:
             progress=ReportProgress(documents=records.documents, clock=clock),
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
         ),
+        find_golden=FindGolden(questions=records.golden_questions, runs=records.golden_runs),
+        add_golden=AddGolden(assistants=records.assistants, questions=records.golden_questions, clock=clock),
+        delete_golden=DeleteGolden(questions=records.golden_questions),
+        start_golden_run=StartGoldenRun(
+            assistants=records.assistants,
+            questions=records.golden_questions,
+            runs=records.golden_runs,
+            clock=clock,
+            run_soon=parts.run_golden_soon,
+        ),
+        run_golden=RunGolden(
+            assistants=records.assistants,
+            questions=records.golden_questions,
+            runs=records.golden_runs,
+            search=search,
+            clock=clock,
+        ),
         keep_consistent=KeepConsistent(
             assistants=records.assistants,
             documents=records.documents,
@@ -393,7 +434,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(vectors.close)
     parser = _parser()
     ends.callback(parser.close)
-    background = Background()
+    background, golden_runs = Background(), GoldenRuns()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -403,27 +444,37 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         parser=parser,
         complete=_complete(settings),
         index_soon=background.index_soon,
+        run_golden_soon=golden_runs.run_soon,
         check_records=lambda: connection.ping(client),
         reranker=choose_reranker(settings),
     )
     house = build_house(parts)
     FileStore(settings.documents_dir).clear_incoming()
-    door = OperatorDoor(settings.data_dir, _tasks(house, background))
+    door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
     door.open()
     ends.callback(door.close)
-    return Installation(house, background, kept.setup_token)
+    return Installation(house, background, golden_runs, kept.setup_token)
 
 
-def _tasks(house: House, background: Background) -> dict[str, Callable[[dict[str, Any]], Any]]:
+def _tasks(
+    house: House, background: Background, golden_runs: GoldenRuns
+) -> dict[str, Callable[[dict[str, Any]], Any]]:
     def index(asked: dict[str, Any]) -> int:
         documents = [one for one in house.index_document.with_work() if one.id in set(asked["ids"])]
         for document in documents:
             background.index_soon(document)
         return len(documents)
 
+    def golden(asked: dict[str, Any]) -> int:
+        runs = [one for one in house.run_golden.open_runs() if one.id in set(asked["ids"])]
+        for run in runs:
+            golden_runs.run_soon(run)
+        return len(runs)
+
     return {
         "doctor": lambda asked: house.keep_consistent.check(fix=bool(asked.get("fix"))),
         "index": index,
+        "golden": golden,
         "idle": lambda _: not house.index_document.with_work(),
     }
 

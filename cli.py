@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn, cast
@@ -18,6 +18,7 @@ import main as server
 from bootstrap import open_beside, open_installation, owner_lives
 from integrations.parsing.base import FORMATS
 from jobs.demo import describe_demo, prepare_demo
+from jobs.golden_table import describe_run
 from jobs.operator_door import knock
 from kit import logging
 from kit.errors import AppError, SettingsError, Unavailable
@@ -25,6 +26,7 @@ from kit.settings import PROJECT_ROOT, Settings
 from models.actors import Actor, ActorKind, Role
 from models.assistants import Assistant
 from models.documents import Document, DocumentStatus, DocumentType
+from models.golden import GoldenRun, RunStatus
 from routes.app import create_flask
 from routes.guards import GUARD_ATTRIBUTE
 from routes.server import serve
@@ -147,6 +149,29 @@ def doctor(settings: Settings, *, fix: bool) -> None:
 
 
 @cli.command()
+@click.option("--assistant", "assistant_id", required=True, help="The assistant's id.")
+@click.option(
+    "--top-k", type=click.IntRange(1, 50), help="Passages to look at; as many as chats get, unless told."
+)
+@click.option(
+    "--fail-under", type=click.FloatRange(0, 1), default=0.0, help="Exit with 1 when the hit rate is lower."
+)
+@click.pass_obj
+def golden(settings: Settings, assistant_id: str, top_k: int | None, fail_under: float) -> None:
+    """Search for an assistant's golden questions, and say which were found and what changed."""
+    with _opened(settings) as house:
+        assistant = house.find_assistants.get(OPERATOR, assistant_id)
+        run = _run_over(house, assistant, house.start_golden_run.start(assistant, top_k))
+    if run.status is RunStatus.FAILED:
+        _fail(run.error)
+    for line in describe_run(run):
+        click.echo(line)
+    if run.hit_rate < fail_under:
+        click.echo(f"The hit rate is under {fail_under}.", err=True)
+        sys.exit(1)
+
+
+@cli.command()
 @click.pass_obj
 def routes(settings: Settings) -> None:
     """List every route with who may call it."""
@@ -163,7 +188,11 @@ def _opened(settings: Settings) -> Iterator[House]:
     """A house on this installation: beside the server that runs on it, or alone."""
     try:
         if owner_lives(settings):
-            house, close = open_beside(settings, index_soon=lambda document: _ask_server(settings, document))
+            house, close = open_beside(
+                settings,
+                index_soon=lambda document: _ask_server(settings, "index", document.id),
+                run_golden_soon=lambda run: _ask_server(settings, "golden", run.id),
+            )
             with contextlib.ExitStack() as ends:
                 ends.callback(close)
                 yield house
@@ -181,9 +210,9 @@ def _address(settings: Settings, port: int) -> str:
     return settings.public_url or f"http://{settings.host}:{port}"
 
 
-def _ask_server(settings: Settings, document: Document) -> None:
-    with contextlib.suppress(Unavailable):  # then its next sweep finds the document
-        knock(settings.data_dir, "index", ids=[document.id])
+def _ask_server(settings: Settings, task: str, record_id: str) -> None:
+    with contextlib.suppress(Unavailable):  # then its next sweep finds the record
+        knock(settings.data_dir, task, ids=[record_id])
 
 
 def _named(folder: Path, files: list[Path]) -> dict[Path, str]:
@@ -229,6 +258,15 @@ def _indexed(house: House, documents: list[Document]) -> list[str]:
             if not looked.keys() - waiting.keys():
                 patience.wait([one for one in looked.values() if one is not None])
     return failed
+
+
+def _run_over(house: House, assistant: Assistant, run: GoldenRun) -> GoldenRun:
+    """The run once it is done or failed."""
+    patience = _Patience()
+    while not run.is_over:
+        patience.wait([run])
+        run = house.find_golden.run(assistant, run.id)
+    return run
 
 
 def _settled(document: Document) -> bool:
@@ -293,13 +331,13 @@ class _Patience:
         self._seen: list[tuple[str, str, int]] = []
         self._since = time.monotonic()
 
-    def wait(self, work: list[Document]) -> None:
+    def wait(self, work: Sequence[Document | GoldenRun]) -> None:
         """Sleep for a moment; ``Unavailable`` when nothing has moved for minutes."""
         seen = [(one.id, one.status.value, one.progress) for one in work]
         if seen != self._seen:
             self._seen, self._since = seen, time.monotonic()
         elif time.monotonic() - self._since > STANDSTILL_S:
-            raise Unavailable("The documents are not read on; the server's log says why.")
+            raise Unavailable("The work does not go on; the server's log says why.")
         time.sleep(POLL_S)
 
 

@@ -50,6 +50,10 @@ INDEXES = (
     Index("documents", "work"),
     Index("chunks", "document_page"),
     Index("chunks", "assistant_page"),
+    Index("golden_questions", "key", unique=True),
+    Index("golden_questions", "assistant_page"),
+    Index("golden_runs", "assistant_page"),
+    Index("golden_runs", "work"),
 )
 
 

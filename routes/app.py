@@ -14,14 +14,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter, ValidationError
 
 from kit.settings import Settings
-from routes import assistants, auth, chats, console, documents, errors, health, limits, requests
+from routes import assistants, auth, chats, console, documents, errors, golden, health, limits, requests
 from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
 from routes.schemas.fields import ErrorBody
 from services.documents.add_several import MOST_FILES
 from services.house import House
 
-BLUEPRINTS = (auth.blueprint, assistants.blueprint, chats.blueprint, documents.blueprint, health.blueprint)
+BLUEPRINTS = (
+    auth.blueprint,
+    assistants.blueprint,
+    golden.blueprint,
+    chats.blueprint,
+    documents.blueprint,
+    health.blueprint,
+)
 # The form fields around a file, beside the file itself.
 FORM_ROOM = 1 << 20
 # What a page of another origin may read of an answer's headers.

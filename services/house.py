@@ -28,6 +28,11 @@ from services.documents.index_document import IndexDocument
 from services.documents.read_chunks import ReadChunks
 from services.documents.reindex_document import ReindexDocument
 from services.documents.retry_document import RetryDocument
+from services.golden.add_golden import AddGolden
+from services.golden.delete_golden import DeleteGolden
+from services.golden.find_golden import FindGolden
+from services.golden.run_golden import RunGolden
+from services.golden.start_golden_run import StartGoldenRun
 from services.retrieval.search_passages import SearchPassages
 from services.upkeep.check_health import CheckHealth
 from services.upkeep.keep_consistent import KeepConsistent
@@ -63,5 +68,10 @@ class House:
     retry_document: RetryDocument
     read_chunks: ReadChunks
     index_document: IndexDocument
+    find_golden: FindGolden
+    add_golden: AddGolden
+    delete_golden: DeleteGolden
+    start_golden_run: StartGoldenRun
+    run_golden: RunGolden
     keep_consistent: KeepConsistent
     check_health: CheckHealth

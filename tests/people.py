@@ -78,6 +78,17 @@ class Caller:
         assert response.status_code == 201, response.text
         return self.settled(response.get_json()["_id"])
 
+    def golden_run(self, assistant_id: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the golden questions and wait until that is over."""
+        started = self.post(f"/assistants/golden/run/{assistant_id}", body)
+        assert started.status_code == 202, started.text
+        for _ in range(1000):
+            run = dict(self.get(started.headers["Location"]).get_json())
+            if run["status"] in ("done", "failed"):
+                return run
+            time.sleep(0.01)
+        raise AssertionError(f"not over: {run}")
+
     def settled(self, document_id: str) -> dict[str, Any]:
         """The document once it is ``ready`` or ``failed``."""
         for _ in range(1000):

@@ -11,6 +11,8 @@ from repositories.assistants import AssistantRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.golden_questions import GoldenQuestionRepository
+from repositories.golden_runs import GoldenRunRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository
 from services.retrieval.knowledge import collection_name
@@ -28,6 +30,8 @@ class DeleteAssistant:
         outbox: OutboxRepository,
         documents: DocumentRepository,
         chunks: ChunkRepository,
+        golden_questions: GoldenQuestionRepository,
+        golden_runs: GoldenRunRepository,
         files: FileStore,
         embedder: Embedder,
         vectors: VectorStore,
@@ -38,6 +42,8 @@ class DeleteAssistant:
         self._outbox = outbox
         self._documents = documents
         self._chunks = chunks
+        self._golden_questions = golden_questions
+        self._golden_runs = golden_runs
         self._files = files
         self._embedder = embedder
         self._vectors = vectors
@@ -59,6 +65,8 @@ class DeleteAssistant:
         self._chats.delete_all_of(assistant_id)
         self._documents.delete_all_of(assistant_id)
         self._chunks.delete_all_of(assistant_id)
+        self._golden_questions.delete_all_of(assistant_id)
+        self._golden_runs.delete_all_of(assistant_id)
         for document_type in DocumentType:
             self._vectors.drop(collection_name(assistant_id, document_type, self._embedder.name))
         self._files.remove_assistant(assistant_id)

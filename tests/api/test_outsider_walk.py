@@ -30,6 +30,8 @@ OURS = {
     "assistant_id": "assistant",
     "document_id": "document",
     "token_id": "token",
+    "question_id": "golden question",
+    "run_id": "golden run",
     "user_id": "user",
     "owner_id": "user",
     "name": "chat",  # in a path
@@ -45,6 +47,8 @@ NUMBERS = {"n": "0"}
 VALUES: dict[str, Any] = {
     "name": "Da vizinha",
     "query": "segredo",
+    "question": "Qual é o segredo?",
+    "expects": ["segredo"],
     "message": "Boa tarde.",
     "message_service": "Web",
     "type": "rag",
@@ -241,7 +245,7 @@ def _fields(operation: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
         schema = described["schema"]
         for name in _nested(schema):
             assert not IDS.search(name), f"teach this walk about {name}, deeper in a body"
-        for name in schema["properties"]:
+        for name in schema.get("properties", ()):
             yield part, name, name in schema.get("required", ())
 
 
@@ -295,11 +299,15 @@ def _things(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, 
     chat = answer.get_json()["chat_id"]
     reply = person.post(f"/chats/reply/{chat}", {"message": word}).get_json()
     messages = person.get(f"/chats/messages/{chat}").get_json()
+    golden = {"question": f"Qual é a senha? É {secret}?", "expects": [word]}
+    golden_question = person.post(f"/assistants/golden/{assistant['_id']}", golden).get_json()
     return {
         "user": person.user_id,
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],
         "assistant": assistant["_id"],
         "document": document["_id"],
+        "golden question": golden_question["_id"],
+        "golden run": person.golden_run(assistant["_id"])["_id"],
         "prompt": prompt["_id"],
         "chat": chat,
         "contact": contact,

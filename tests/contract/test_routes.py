@@ -57,6 +57,14 @@ CONTRACT = {
 # What there is beside them, for whom the console is for.
 ADDED = {
     ("POST", "/documents/retry/<id>"): 202,
+    ("GET", "/assistants/golden/<id>"): 200,
+    ("POST", "/assistants/golden/<id>"): 201,
+    ("DELETE", "/assistants/golden/<id>"): 200,
+    ("GET", "/assistants/golden/questions/<id>/<id>"): 200,
+    ("DELETE", "/assistants/golden/questions/<id>/<id>"): 200,
+    ("POST", "/assistants/golden/run/<id>"): 202,
+    ("GET", "/assistants/golden/runs/<id>"): 200,
+    ("GET", "/assistants/golden/runs/<id>/<id>"): 200,
     ("GET", "/documents/chunks/<id>"): 200,
     ("GET", "/documents/chunks/<id>/<id>"): 200,
 }
@@ -114,12 +122,10 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
-    lists = {
-        route for route in ROUTES if re.search(r"list|outbox$|messages|tokens$|users$|chunks/<id>$", route[1])
-    }
-    lists = {(method, path) for method, path in lists if method == "GET"}
+    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|golden/(runs/)?<id>$"
+    lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 10
+    assert len(lists) == 12
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

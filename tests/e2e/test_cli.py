@@ -74,6 +74,30 @@ def test_what_cannot_be_done_is_one_line_and_no_traceback(application: Applicati
     assert nobody.stderr.count("\n") == 1
 
 
+def test_golden_questions_gate_a_pipeline_beside_a_running_server_and_alone(
+    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path
+) -> None:
+    for question, expected in (("Quanto custa a limpeza?", "R$ 180,00"), ("Aceitam cheque?", "cheque")):
+        body = {"question": question, "expects": [expected]}
+        status, _ = application.request("POST", f"/assistants/golden/{assistant['_id']}", body, **person)
+        assert status == 201
+    asked = ("golden", "--assistant", assistant["_id"])
+    passed = command(folder, *asked, "--fail-under", "0.5")
+    assert (passed.returncode, passed.stderr) == (0, "")
+    assert "1 of 2 found among the first 5: hit rate 0.500" in passed.stdout
+    assert "precos.md" in passed.stdout
+    assert application.stop() == 0
+    failed = command(folder, *asked, "--fail-under", "0.9", "--top-k", "1")
+    application.start()
+    assert failed.returncode == 1, failed.stderr
+    assert "1 of 2 found among the first 1: hit rate 0.500" in failed.stdout
+    assert "Since the last run: no change." in failed.stdout
+    assert "under 0.9" in failed.stderr
+    for wrong in (("--assistant", "0" * 24), ("--assistant", assistant["_id"], "--fail-under", "90")):
+        refused = command(folder, "golden", *wrong)
+        assert (refused.returncode, refused.stdout) == (2, "")
+
+
 def test_routes_are_listed_with_their_guards(application: Application, folder: Path) -> None:
     listed = command(folder, "routes")
     assert listed.returncode == 0, listed.stderr

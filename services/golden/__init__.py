@@ -1,0 +1,1 @@
+"""Golden questions: kept, searched for, and compared with the run before."""
