@@ -109,24 +109,37 @@ def owned(app: Flask, owner: Caller) -> dict[str, str]:
 
 
 @pytest.fixture
-def guard(installation: Installation, owned: dict[str, str]) -> Callable[[], str]:
-    """Tells what changed of the owner's since the beginning: nothing, as long as it gives nothing."""
+def guard(installation: Installation, owned: dict[str, str]) -> Callable[..., str]:
+    """Tells what changed of the owner's since the beginning, ``also_added`` what came to it; or nothing."""
     database = installation.house.find_assistants._assistants._records.database
     files = installation.house.settings.documents_dir / owned["assistant"]
 
-    def look() -> dict[str, Any]:
-        seen: dict[str, Any] = {str(one): _content(one) for one in files.rglob("*")}
-        for collection in sorted({one.collection for one in INDEXES}):
-            for record in database[collection].find({}):
-                if any(record.get(field) in owned.values() for field in ("_id", *BELONGS_BY)):
-                    seen[f"{collection} {record['_id']}"] = record
-        return seen
+    collections = sorted({one.collection for one in INDEXES})
 
-    before = look()
+    def files_now() -> dict[str, Any]:
+        return {str(one): _content(one) for one in files.rglob("*")}
+
+    def all_records() -> dict[str, Any]:
+        return {
+            f"{collection} {record['_id']}": record
+            for collection in collections
+            for record in database[collection].find({})
+            if any(record.get(field) in owned.values() for field in ("_id", *BELONGS_BY))
+        }
+
+    def known_records() -> dict[str, Any]:
+        return {
+            f"{collection} {record['_id']}": record
+            for collection in collections
+            for record in database[collection].find({"_id": {"$in": ids}})
+        }
+
+    before = {**files_now(), **all_records()}
+    ids = [one["_id"] for one in all_records().values()]
     assert {one.split()[0] for one in before} >= {"assistants", "chats", "messages", "outbox", "chunks"}
 
-    def changed() -> str:
-        now = look()
+    def changed(*, also_added: bool = False) -> str:
+        now = {**files_now(), **(all_records() if also_added else known_records())}
         return ", ".join(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
 
     return changed
@@ -137,7 +150,7 @@ def test_nothing_of_the_owners_can_be_seen_or_changed(
     outsider: Caller,
     operations: dict[tuple[str, str], dict[str, Any]],
     owned: dict[str, str],
-    guard: Callable[[], str],
+    guard: Callable[..., str],
 ) -> None:
     own = _things(app, outsider, "+351912345678", "margarida")
     callers = {"the outsider": outsider, "a foreign bot": bot(app, {"api_key": own["key"]})}
@@ -151,6 +164,7 @@ def test_nothing_of_the_owners_can_be_seen_or_changed(
         if changed:
             problems.append(f"{place}: changed {changed}")
     assert problems == []
+    assert guard(also_added=True) == ""
     assert walked > 40
 
 
@@ -158,7 +172,7 @@ def test_nobody_gets_anywhere(
     app: Flask,
     operations: dict[tuple[str, str], dict[str, Any]],
     owned: dict[str, str],
-    guard: Callable[[], str],
+    guard: Callable[..., str],
 ) -> None:
     refused = 0
     for (method, path), operation in operations.items():
@@ -169,7 +183,7 @@ def test_nobody_gets_anywhere(
         assert answer.headers["WWW-Authenticate"], (method, path)
         refused += 1
     assert refused > 30
-    assert guard() == ""
+    assert guard(also_added=True) == ""
 
 
 def places(operations: Mapping[tuple[str, str], dict[str, Any]]) -> Iterator[Place]:
