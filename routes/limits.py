@@ -84,6 +84,8 @@ def _credential() -> str:
     """The one that the route's guard looks at: a caller who varies the other one gains nothing."""
     view = current_app.view_functions.get(request.endpoint or "")
     guard = getattr(view, GUARD_ATTRIBUTE, "")
+    if guard == "anybody":
+        return ""
     key = request.headers.get("X-API-Key", "").strip()
     return (key or bearer()) if guard == "bot" else (bearer() or key)
 

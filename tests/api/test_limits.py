@@ -67,6 +67,20 @@ class TestSignIn:
         assert guess(guessing, "another@example.com").status_code == 429
         assert guess(guessing, "another@example.com", "203.0.113.1").status_code == 401
 
+    @pytest.mark.parametrize(("trusted_proxies", "last"), [(0, 429), (1, 401)])
+    def test_an_address_is_what_a_trusted_proxy_says_and_no_other(
+        self, make_app: MakeApp, installation: Installation, trusted_proxies: int, last: int
+    ) -> None:
+        house = _house(installation, NobodySignsIn())
+        app = make_app(house, trusted_proxies=trusted_proxies)
+
+        def guess_from(n: int) -> int:
+            headers = {"X-Forwarded-For": f"203.0.113.{n}"}
+            body = {"email": f"a{n}@example.com", "password": "a guess"}
+            return app.test_client().post("/auth/login", json=body, headers=headers).status_code
+
+        assert [guess_from(n) for n in range(PER_ADDRESS + 1)] == [401] * PER_ADDRESS + [last]
+
     def test_a_refusal_says_when_to_come_back(self, guessing: Flask) -> None:
         for _ in range(PER_ACCOUNT):
             guess(guessing, "a@example.com")
@@ -221,6 +235,16 @@ class TestRequests:
         ]
 
         assert as_person == as_bot == [200, 200, 200, 429]
+
+    def test_where_nobody_is_asked_who_they_are_a_credential_gains_nothing(self, few: Flask) -> None:
+        statuses = [
+            few.test_client()
+            .get("/openapi.json", headers={"Authorization": f"Bearer {n}", "X-API-Key": f"ask_{n}"})
+            .status_code
+            for n in range(4)
+        ]
+
+        assert statuses == [200, 200, 200, 429]
 
     def test_a_key_is_one_caller_in_whichever_header_it_comes(self, few: Flask, owner: Caller) -> None:
         key = owner.new_assistant()["api_key"]
