@@ -35,6 +35,7 @@ from kit.crypto import Vault, check_secret, load_or_make_secret
 from kit.errors import SettingsError, Unavailable
 from kit.passwords import Passwords
 from kit.settings import Settings
+from kit.workplaces import Workplaces
 from models.documents import Document
 from models.golden import GoldenRun
 from repositories import connection
@@ -98,6 +99,9 @@ from services.upkeep.check_knowledge import CheckKnowledge
 from services.upkeep.keep_consistent import KeepConsistent
 
 DATABASE_WAIT_S = 30.0
+# Turns at work at once. A database of its own makes them wait, and others may work meanwhile; the embedded one
+# works on our processors.
+PLACES, PLACES_BESIDE_DATABASE = 16, 3
 PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
 
 
@@ -311,6 +315,7 @@ def build_house(parts: Parts) -> House:
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
+        workplaces=Workplaces(PLACES if settings.mongo_uri else PLACES_BESIDE_DATABASE),
         authenticate=Authenticate(
             users=records.users,
             sessions=records.sessions,

@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from itertools import count
 
+from kit.settings import PROJECT_ROOT
+
 PATH = "/chats/enviarMensagemLLM"
 PATIENCE_S = 60.0
 
@@ -63,6 +65,7 @@ def run_load(load: Load) -> Figures:
     """Have a process of its own do it, and wait for its figures."""
     done = subprocess.run(
         [sys.executable, "-m", "bench.contacts"],
+        cwd=PROJECT_ROOT,
         input=json.dumps(asdict(load)),
         capture_output=True,
         text=True,

@@ -16,7 +16,7 @@ from repositories.chats import ChatFilter
 from routes.blueprint import Blueprint
 from routes.errors import error_body, unexpected_body
 from routes.guards import bot, person
-from routes.house import house
+from routes.house import at_a_workplace, house
 from routes.paging import listed
 from routes.schemas import chats as schemas
 from routes.schemas.fields import Deleted, ListArguments
@@ -34,6 +34,7 @@ blueprint = Blueprint("chats", __name__, url_prefix="/chats", description="Turns
 
 
 @blueprint.path("/enviarMensagemLLM", "POST")
+@at_a_workplace
 @bot
 @blueprint.says(responses={200: {"content": {"text/event-stream": {"schema": EVENT}}}})
 @blueprint.takes(schemas.MessageIn)

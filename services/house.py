@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kit.settings import Settings
+from kit.workplaces import Workplaces
 from services.accounts.authenticate import Authenticate
 from services.accounts.issue_tokens import IssueTokens
 from services.accounts.manage_users import ManageUsers
@@ -44,6 +45,7 @@ class House:
 
     settings: Settings
     jwt_secret: str
+    workplaces: Workplaces
     authenticate: Authenticate
     register_user: RegisterUser
     sign_in: SignIn

@@ -20,6 +20,8 @@ from urllib3 import exceptions as failures
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.response import BaseHTTPResponse
 
+from kit.workplaces import away
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -86,17 +88,18 @@ class Urllib3Transport(httpx2.BaseTransport):
         self._pool.close()
 
     def _open(self, request: httpx2.Request, limits: Mapping[str, Any]) -> BaseHTTPResponse:
-        return self._pool.urlopen(
-            request.method,
-            request.url.raw_path.decode("ascii"),
-            body=request.read(),
-            headers=dict(request.headers.items()),
-            retries=False,
-            redirect=False,
-            timeout=urllib3.Timeout(connect=_seconds(limits, "connect"), total=_seconds(limits, "read")),
-            pool_timeout=_seconds(limits, "pool"),  # type: ignore[arg-type]  # said to be an int, goes to Queue.get
-            preload_content=False,
-        )
+        with away():
+            return self._pool.urlopen(
+                request.method,
+                request.url.raw_path.decode("ascii"),
+                body=request.read(),
+                headers=dict(request.headers.items()),
+                retries=False,
+                redirect=False,
+                timeout=urllib3.Timeout(connect=_seconds(limits, "connect"), total=_seconds(limits, "read")),
+                pool_timeout=_seconds(limits, "pool"),  # type: ignore[arg-type]  # said to be an int, goes to Queue.get
+                preload_content=False,
+            )
 
 
 class _Body(httpx2.SyncByteStream):
@@ -159,7 +162,8 @@ class _DeadlineReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        with away():
+            return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()

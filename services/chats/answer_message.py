@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kit.errors import AppError, Unavailable, UpstreamFailed, UpstreamTimeout
 from kit.logging import get_logger
+from kit.workplaces import away
 from models.assistants import Assistant
 from models.chats import Chat, Message, MessageStatus, Tokens, chat_key
 from models.completions import Completion
@@ -218,7 +219,8 @@ def _placed(lane: Lane, chat: Chat, message: Message) -> _Arrived:
 
 def _outcome(twin: Ticket) -> Answer:
     """What the turn that is under way comes to, for everybody who sent its message."""
-    twin.finished.wait()
+    with away():
+        twin.finished.wait()
     if isinstance(twin.outcome, Answer):
         return twin.outcome
     raise twin.outcome or TurnInterrupted(retry_after=1)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from kit.errors import AppError, TooManyRequests, Unavailable
+from kit.workplaces import away
 from services.chats.turns import Answer
 
 WAITING_PER_CONTACT = 4
@@ -45,9 +46,11 @@ class Ticket:
 
     def wait(self) -> bool:
         """Return when it is this ticket's turn; whether that took waiting."""
-        at_once = self._called.is_set()
-        self._called.wait()
-        return not at_once
+        if self._called.is_set():
+            return False
+        with away():
+            self._called.wait()
+        return True
 
 
 class Lane:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from integrations.llm.base import ChatModel
+from kit.workplaces import away
 from models.completions import Completion, CompletionRequest
 from models.model_errors import ModelAnswerBroken, ModelError, ModelNotConfigured, ModelTimedOut
 
@@ -94,7 +95,8 @@ class CompletePrompt:
                 pause = self._pause(attempt, problem)
                 if not problem.worth_a_retry or attempt == ATTEMPTS - 1 or self._clock() + pause >= deadline:
                     raise
-            self._sleep(pause)
+            with away():
+                self._sleep(pause)
         raise ModelTimedOut
 
     def _pause(self, attempt: int, problem: ModelError) -> float:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
+from kit.workplaces import away
 from services.retrieval.lexical_index import LexicalIndex
 
 Renew = Callable[[LexicalIndex | None], LexicalIndex]
@@ -79,8 +80,13 @@ class IndexCache:
             lock, wanted = self._building.get(key, (threading.Lock(), 0))
             self._building[key] = (lock, wanted + 1)
         try:
-            with lock:
+            if not lock.acquire(blocking=False):
+                with away():
+                    lock.acquire()
+            try:
                 yield
+            finally:
+                lock.release()
         finally:
             with self._lock:
                 lock, wanted = self._building.pop(key)

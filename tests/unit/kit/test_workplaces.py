@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from kit.workplaces import Workplaces, away
+
+LONG_S = 30.0
+
+
+class Crew:
+    """Threads that work until they are told to stop, and how many of them do at a time."""
+
+    def __init__(self, places: Workplaces) -> None:
+        self._places = places
+        self._changed = threading.Condition()
+        self.working = 0
+        self.most = 0
+
+    def work(self, until: threading.Event) -> None:
+        with self._places.taken(), self._counted():
+            until.wait(LONG_S)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._add(1)
+        yield
+        self._add(-1)
+
+    def _add(self, number: int) -> None:
+        with self._changed:
+            self.working += number
+            self.most = max(self.most, self.working)
+            self._changed.notify_all()
+
+    def wait_until(self, working: int) -> bool:
+        with self._changed:
+            return self._changed.wait_for(lambda: self.working == working, LONG_S)
+
+
+def start(call: Callable[[], object]) -> threading.Thread:
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    return thread
+
+
+def test_no_more_threads_work_than_there_are_places_and_all_have_their_turn() -> None:
+    crew = Crew(Workplaces(2, LONG_S))
+    done, stop = [], threading.Event()
+
+    def one() -> None:
+        crew.work(stop)
+        done.append(1)
+
+    threads = [start(one) for _ in range(6)]
+    assert crew.wait_until(2)
+    stop.set()
+    for thread in threads:
+        thread.join(LONG_S)
+    assert (len(done), crew.most) == (6, 2)
+
+
+def test_who_is_away_leaves_the_place_to_others() -> None:
+    places = Workplaces(1, LONG_S)
+    crew = Crew(places)
+    stop = threading.Event()
+    with places.taken():
+        thread = start(lambda: crew.work(stop))
+        assert crew.working == 0
+        with away():
+            assert crew.wait_until(1)
+            stop.set()
+        assert crew.working == 0  # the place is ours again only when the other has left it
+        thread.join(LONG_S)
+
+
+def test_away_within_away_and_without_a_place_changes_nothing() -> None:
+    places = Workplaces(1, LONG_S)
+    with away():
+        pass
+    for _ in range(2):  # a place given up twice, or taken twice, would show at the second time
+        with places.taken():
+            with away(), away(), places.taken():
+                pass
+            with away():
+                pass
+
+
+def test_the_place_is_free_again_after_an_error() -> None:
+    places = Workplaces(1, LONG_S)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="at work"), places.taken():
+            raise ValueError("at work")
+        with pytest.raises(ValueError, match="while away"), places.taken(), away():
+            raise ValueError("while away")
+
+
+def test_whose_patience_ends_works_without_a_place_and_gives_none_up() -> None:
+    places = Workplaces(1, patience_s=0.01)
+    inside = threading.Event()
+
+    def impatient() -> None:
+        with places.taken(), away():
+            inside.set()
+
+    with places.taken():
+        start(impatient).join(LONG_S)
+        assert inside.is_set()
+    places._patience_s = LONG_S
+    crew, stop = Crew(places), threading.Event()
+    threads = [start(lambda: crew.work(stop)) for _ in range(2)]
+    assert crew.wait_until(1)
+    stop.set()
+    for thread in threads:
+        thread.join(LONG_S)
+    assert crew.most == 1
