@@ -11,7 +11,7 @@ from kit.errors import AppError
 from kit.logging import get_logger
 from models.documents import Document
 
-BACK_OFF_S = (1.0, 5.0, 15.0, 60.0)
+BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 SWEEP_EVERY_S = 60.0
 _log = get_logger("jobs")
 

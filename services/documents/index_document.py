@@ -118,6 +118,7 @@ class IndexDocument:
             self._index(document)
 
     def _index(self, document: Document) -> None:
+        self._vectors.ping()  # while they are down, nothing is read in vain
         try:
             ready = self._ready(document, self._progress.of(document))
         except Unreadable as problem:
