@@ -22,6 +22,8 @@ from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.llm.offline import OfflineModel
 from integrations.llm.openai_compatible import OpenAICompatible
+from integrations.outbound import Outbound
+from integrations.outbound_addresses import Allowed
 from integrations.parsing.base import Parser
 from integrations.parsing.child import ChildParser
 from integrations.rerank.base import Reranker
@@ -73,14 +75,17 @@ from services.chats.take_over import TakeOver
 from services.chats.turn_queue import TurnQueue
 from services.documents.add_document import AddDocument
 from services.documents.add_several import AddSeveral
+from services.documents.add_url import AddUrl
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
+from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.read_chunks import ReadChunks
 from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
+from services.documents.refresh_document import RefreshDocument
 from services.documents.reindex_document import ReindexDocument
 from services.documents.report_progress import ReportProgress
 from services.documents.retry_document import RetryDocument
@@ -302,6 +307,7 @@ def build_house(parts: Parts) -> House:
         prompt=ReadPrompt(knowledge=knowledge, files=files, search=search),
         complete=parts.complete,
     )
+    outbound = Outbound(allowed=Allowed.of(settings.outbound_allow))
     add_document = AddDocument(
         assistants=records.assistants,
         delete_assistant=delete_assistant,
@@ -375,13 +381,29 @@ def build_house(parts: Parts) -> House:
             assistants=records.assistants, documents=records.documents, purge=purge
         ),
         reindex_document=reindex,
+        add_url=AddUrl(
+            assistants=records.assistants,
+            delete_assistant=delete_assistant,
+            documents=records.documents,
+            places=places,
+            outbound=outbound,
+            clock=clock,
+            index_soon=parts.index_soon,
+        ),
+        refresh_document=RefreshDocument(documents=records.documents, index_soon=parts.index_soon),
         retry_document=RetryDocument(documents=records.documents, index_soon=parts.index_soon),
         read_chunks=ReadChunks(chunks=records.chunks),
         index_document=IndexDocument(
             assistants=records.assistants,
             documents=records.documents,
             chunks=records.chunks,
-            files=files,
+            obtain_file=ObtainFile(
+                documents=records.documents,
+                files=files,
+                places=places,
+                outbound=outbound,
+                max_bytes=settings.max_upload_mb << 20,
+            ),
             parser=parts.parser,
             embedder=embedder,
             vectors=vectors,

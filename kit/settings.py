@@ -104,6 +104,7 @@ class Settings:
     rerank_api_key: str = _setting("RERANK_API_KEY", "", _text)
     rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
+    outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
     log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))
 

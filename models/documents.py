@@ -28,6 +28,7 @@ class Stage(StrEnum):
     """What is being done with a document at the moment, or what came of it."""
 
     QUEUED = "queued"
+    FETCHING = "fetching"
     PARSING = "parsing"
     INDEXING = "indexing"
     READY = "ready"
@@ -43,6 +44,7 @@ class Document:
     the process that works on it. ``aside`` says that its file waits beside its name's place (another
     document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work under way
     should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser found.
+    ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from there.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Document:
     warnings: tuple[str, ...] = ()
     stage: Stage = Stage.QUEUED
     ready_by: datetime | None = None
+    source_url: str = ""
+    fetch_due: bool = False
     live_version: int = 0
     replaced_by: tuple[str, ...] = ()
     lease: str = ""

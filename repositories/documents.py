@@ -105,6 +105,23 @@ class DocumentRepository(Repository):
                 document, {"$set": {"lease": ""}}, {"deleted": False}
             )  # it is in answers already
 
+    def ask_for_fetch(self, document: Document) -> bool:
+        """Have a document at rest fetched and read anew; ``False`` when something is being done with it."""
+        change = {**_anew(document), "fetch_due": True}
+        when = {"deleted": False, "progress": 100, "live_version": document.live_version}
+        return self._change_record(document, {"$set": change}, when)
+
+    def set_fetched(self, document: Document) -> bool:
+        """Note what was fetched, under its name; ``False`` when the document was deleted meanwhile."""
+        change = {
+            "filename": document.filename,
+            "name_key": _name_key(document),
+            "size": document.size,
+            "sha256": document.sha256,
+            "fetch_due": False,
+        }
+        return self._change_record(document, {"$set": change}, {"deleted": False})
+
     def set_progress(
         self, document: Document, stage: Stage, progress: int, ready_by: datetime | None = None
     ) -> bool:
@@ -232,6 +249,8 @@ def _record(document: Document) -> Record:
         "warnings": document.warnings,
         "stage": document.stage,
         "ready_by": document.ready_by,
+        "source_url": document.source_url,
+        "fetch_due": document.fetch_due,
         "live_version": document.live_version,
         "replaced_by": document.replaced_by,
         "lease": document.lease,
@@ -266,6 +285,8 @@ def _document(record: Record) -> Document:
         words=int(record.get("words", 0)),
         warnings=tuple(record.get("warnings", ())),
         stage=choice(record.get("stage", _STAGES[document.status]), Stage.QUEUED),
+        source_url=record.get("source_url", ""),
+        fetch_due=bool(record.get("fetch_due", False)),
         ready_by=maybe_moment(record.get("ready_by")),
         live_version=int(record.get("live_version", 0)),
         replaced_by=tuple(record.get("replaced_by", ())),

@@ -52,6 +52,28 @@ def _several(added: Added) -> Response:
     return make_response(jsonify(shown), 201)
 
 
+@blueprint.path("/add_url", "POST")
+@person
+@blueprint.takes(schemas.UrlIn)
+@blueprint.gives(201, schemas.AddedOut, headers=LOCATION)
+def add_url(body: dict[str, Any], actor: Actor) -> Any:
+    """Have a page of the web read; with ``sitemap`` the pages that it lists, answered ``{documents, refused}``."""
+    assistant = house().find_assistants.get(actor, body["assistant_id"])
+    if body["sitemap"]:
+        return _several(house().add_url.add_sitemap(assistant, body["url"]))
+    document = house().add_url.add(assistant, body["url"])
+    return document, {"Location": f"/documents/get/{document.id}"}
+
+
+@blueprint.path("/refresh/<document_id>", "POST")
+@person
+@blueprint.gives(202, schemas.Accepted)
+def refresh(document_id: str, actor: Actor) -> dict[str, str]:
+    """Fetch the page anew; the document stays in answers meanwhile. 409 for one that was uploaded."""
+    house().refresh_document.refresh(house().find_documents.get(actor, document_id))
+    return {"message": "The page will be fetched anew."}
+
+
 @blueprint.path("/list")
 @person
 @blueprint.takes(schemas.DocumentListArguments, "query")

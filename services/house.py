@@ -23,10 +23,12 @@ from services.chats.recover_turns import RecoverTurns
 from services.chats.take_over import TakeOver
 from services.documents.add_document import AddDocument
 from services.documents.add_several import AddSeveral
+from services.documents.add_url import AddUrl
 from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
 from services.documents.read_chunks import ReadChunks
+from services.documents.refresh_document import RefreshDocument
 from services.documents.reindex_document import ReindexDocument
 from services.documents.retry_document import RetryDocument
 from services.golden.add_golden import AddGolden
@@ -64,6 +66,8 @@ class House:
     recover_turns: RecoverTurns
     add_document: AddDocument
     add_several: AddSeveral
+    add_url: AddUrl
+    refresh_document: RefreshDocument
     find_documents: FindDocuments
     delete_document: DeleteDocument
     reindex_document: ReindexDocument

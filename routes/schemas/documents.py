@@ -8,9 +8,10 @@ from flask_smorest.fields import Upload
 from marshmallow import Schema, ValidationError, fields, validate
 
 from integrations.files import relative_path
+from integrations.outbound import LONGEST_URL
 from kit.clock import utc_now
 from models.documents import DocumentStatus, DocumentType, Stage
-from routes.schemas.fields import HeadingPath, ListArguments, Moment, Text
+from routes.schemas.fields import Body, HeadingPath, ListArguments, Moment, Switch, Text
 
 
 class TypeField(fields.String):
@@ -36,6 +37,19 @@ class UploadFiles(Schema):
     """One file, or several."""
 
     file = fields.List(Upload(), required=True, validate=validate.Length(min=1))
+
+
+class UrlIn(Body):
+    """A page to be read, or the sitemap of many."""
+
+    assistant_id = Text(24, required=True)
+    url = Text(LONGEST_URL, least=1, required=True)
+    sitemap = Switch(load_default=False, metadata={"description": "true: each page that it lists."})
+    type = TypeField(
+        load_default=DocumentType.RAG,
+        validate=validate.Equal(DocumentType.RAG, error="Only knowledge (rag) comes from the web."),
+        metadata={"enum": ["rag"]},
+    )
 
 
 class DocumentListArguments(ListArguments):
@@ -67,6 +81,9 @@ class DocumentOut(Schema):
     warnings = fields.List(
         fields.String(),
         metadata={"description": "What was odd about the file, in sentences for its uploader."},
+    )
+    source_url = fields.String(
+        metadata={"description": "The page that it is a copy of; empty for an upload."}
     )
     stage = fields.Enum(Stage, by_value=True)
     seconds_left = fields.Function(

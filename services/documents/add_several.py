@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import BinaryIO
 
-from integrations.files import safe_filename
 from integrations.zip_archive import ZipBounds, is_zip, opened_zip
 from kit.errors import AppError, Conflict, Invalid, StorageFull, TooLarge, UnsupportedFormat
 from models.assistants import Assistant
 from models.documents import Document, DocumentType
 from services.documents.add_document import AddDocument, Upload
+from services.documents.distinct_names import distinct_names
 
 MOST_FILES = 1_000
 _UNPACKED = 16
 """An archive may unpack to so many times the largest upload."""
 
 _SHOWN = 255
-_STEM_BYTES = 160
 _REFUSALS = (Invalid, UnsupportedFormat, TooLarge, Conflict, StorageFull)
 """What is wrong with one file, and not with the request or the server."""
 
@@ -99,40 +96,6 @@ def is_archive(upload: Upload) -> bool:
     """Whether an upload stands for the files within it: knowledge alone comes in archives."""
     named_so = upload.type is DocumentType.RAG and upload.filename.lower().endswith(".zip")
     return named_so and is_zip(upload.stream)
-
-
-def distinct_names(paths: Sequence[str]) -> list[str]:
-    """A name for each path: its last part, with its folders where that would not be the only one.
-
-    The same paths get the same names each time, so that a folder sent again replaces what it brought.
-    """
-    parts = [[part for part in path.replace("\\", "/").split("/") if part.strip(". ")] for path in paths]
-    names = [_safe(path) for path in paths]
-    taken = Counter(map(str.casefold, names))
-    names = [
-        _safe(" - ".join(one)) if one and taken[name.casefold()] > 1 else name
-        for one, name in zip(parts, names, strict=True)
-    ]
-    found: set[str] = set()
-    for at, name in enumerate(names):
-        names[at] = next(one for one in _numbered(name) if one.casefold() not in found)
-        found.add(names[at].casefold())
-    return names
-
-
-def _safe(name: str) -> str:
-    try:
-        return safe_filename(name)
-    except Invalid:
-        return name  # it is refused when it is added
-
-
-def _numbered(name: str) -> Iterator[str]:
-    """``a.md``, ``a (2).md``, ``a (3).md`` and so on, each short enough for a disk."""
-    yield name
-    stem, _, ending = name.rpartition(".")
-    stem = stem.encode()[:_STEM_BYTES].decode(errors="ignore")
-    yield from (f"{stem} ({number}).{ending}" for number in itertools.count(2))
 
 
 def _reason(problem: AppError) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from integrations.embeddings.base import Embedder
-from integrations.files import FileStore
+from integrations.outbound import NotFetched
 from integrations.parsing.base import Parser, Unreadable
 from integrations.vectorstores.base import VectorStore
 from kit.errors import AppError, StorageFull, Unavailable
@@ -28,6 +28,7 @@ from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
 from services.documents.add_document import format_of
+from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.report_progress import Gone, Progress, ReportProgress
@@ -58,7 +59,7 @@ class IndexDocument:
         assistants: AssistantRepository,
         documents: DocumentRepository,
         chunks: ChunkRepository,
-        files: FileStore,
+        obtain_file: ObtainFile,
         parser: Parser,
         embedder: Embedder,
         vectors: VectorStore,
@@ -71,7 +72,7 @@ class IndexDocument:
         self._assistants = assistants
         self._documents = documents
         self._chunks = chunks
-        self._files = files
+        self._obtain_file = obtain_file
         self._parser = parser
         self._embedder = embedder
         self._vectors = vectors
@@ -121,7 +122,7 @@ class IndexDocument:
         self._vectors.ping()  # while they are down, nothing is read in vain
         try:
             ready = self._ready(document, self._progress.of(document))
-        except Unreadable as problem:
+        except (Unreadable, NotFetched) as problem:
             _log.info("document unreadable", document_id=document.id, assistant_id=document.assistant_id)
             self._documents.set_failed(document, problem.sentence)
         except FileNotFoundError:
@@ -132,6 +133,10 @@ class IndexDocument:
             self._tidy(ready)
 
     def _ready(self, document: Document, progress: Progress) -> Document:
+        if document.fetch_due:
+            progress.fetching()
+            document = self._obtain_file.fetch(document)
+            progress = self._progress.of(document)
         progress.parsing()
         parsed = self._parsed(document)
         if not parsed.pieces:
@@ -149,9 +154,9 @@ class IndexDocument:
     def _parsed(self, document: Document) -> ParsedDocument:
         file_format = format_of(document.filename)
         try:
-            return self._parser.parse(self._files.path_of(document), file_format)
+            return self._parser.parse(self._obtain_file.path(document), file_format)
         except FileNotFoundError:  # moved, perhaps, to its name's place or aside since it was looked for
-            return self._parser.parse(self._files.path_of(document), file_format)
+            return self._parser.parse(self._obtain_file.path(document), file_format)
 
     def _write(self, document: Document, chunks: Sequence[Chunk], progress: Progress) -> None:
         collection = collection_name(document.assistant_id, document.type, self._embedder.name)

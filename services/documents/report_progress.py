@@ -10,8 +10,8 @@ from repositories.documents import DocumentRepository
 from services.documents.add_document import format_of
 from services.documents.pace import Pace
 
-PARSING, PARSED, INDEXED = 2, 10, 99
-"""Per cent when the reading of the file begins, when it is done, and when its chunks are written."""
+FETCHING, PARSING, PARSED, INDEXED = 1, 2, 10, 99
+"""Per cent when a page is fetched, when a file is about to be read, when it was, when its chunks are written."""
 
 
 class Gone(Exception):
@@ -42,6 +42,10 @@ class Progress:
         self._clock = clock
         self._since = clock()
         self._done = 0
+
+    def fetching(self) -> None:
+        """The page is about to be fetched: how long that takes is not known."""
+        self._say(Stage.FETCHING, FETCHING, 0.0)
 
     def parsing(self) -> None:
         """The file is about to be read."""

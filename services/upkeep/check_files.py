@@ -34,6 +34,8 @@ class CheckFiles:
                 yield Finding("file without a record", str(path), mend)
 
     def _problem(self, document: Document) -> str:
+        if document.fetch_due:
+            return ""  # its file is still to come
         try:
             with self._files.open(document) as stream:
                 return "" if stream.seek(0, 2) == document.size else "file changed"

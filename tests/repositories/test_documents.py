@@ -177,6 +177,25 @@ def test_a_record_from_before_there_were_stages_has_one(
     assert now(documents, one) == replace(one, stage=Stage.READY)
 
 
+def test_a_page_is_asked_for_at_rest_and_fetched_under_its_new_name(documents: DocumentRepository) -> None:
+    one = kept(documents, source_url="https://example.com/a", fetch_due=True)
+    assert now(documents, one) == one
+    assert not documents.ask_for_fetch(one)  # it waits to be fetched
+    pdf = replace(one, filename="a.pdf", size=9, sha256="1" * 64, fetch_due=False)
+    assert documents.set_fetched(pdf)
+    assert now(documents, one) == pdf
+    assert [found.id for found in documents.same_name(replace(pdf, id=new_id()))] == [one.id]
+    ready = replace(pdf, live_version=1, chunks=1)
+    documents.set_ready(ready)
+    assert not documents.ask_for_fetch(pdf)  # it was looked at before it was ready
+    assert documents.ask_for_fetch(ready)
+    assert now(documents, one) == replace(
+        ready, status=DocumentStatus.READY, stage=Stage.QUEUED, fetch_due=True
+    )
+    documents.mark_deleted(one)
+    assert not documents.set_fetched(pdf)
+
+
 def test_asking_anew_is_not_lost_to_work_that_just_ends(documents: DocumentRepository) -> None:
     one = kept(documents)
     ready = replace(one, live_version=1)

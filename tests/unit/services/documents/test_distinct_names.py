@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.documents.add_several import distinct_names
+from services.documents.distinct_names import distinct_names
 
 
 @pytest.mark.parametrize(
