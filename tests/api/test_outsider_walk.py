@@ -47,6 +47,7 @@ NUMBERS = {"n": "0"}
 VALUES: dict[str, Any] = {
     "name": "Da vizinha",
     "query": "segredo",
+    "url": "http://127.0.0.1/segredo",
     "question": "Qual é o segredo?",
     "expects": ["segredo"],
     "message": "Boa tarde.",

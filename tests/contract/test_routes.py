@@ -56,6 +56,8 @@ CONTRACT = {
 }
 # What there is beside them, for whom the console is for.
 ADDED = {
+    ("POST", "/documents/add_url"): 201,
+    ("POST", "/documents/refresh/<id>"): 202,
     ("POST", "/documents/retry/<id>"): 202,
     ("GET", "/assistants/golden/<id>"): 200,
     ("POST", "/assistants/golden/<id>"): 201,
