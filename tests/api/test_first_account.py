@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -11,27 +10,52 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation, open_installation
+from bootstrap import Installation
+from kit.clock import utc_now
+from kit.passwords import Passwords
+from repositories.indexes import ensure_indexes
+from repositories.users import UserRepository
 from routes.app import create_flask
-from tests.api.conftest import settings_in
+from services.accounts.register_user import RegisterUser
+from services.house import House
 from tests.people import PASSWORD
-from tests.servers.openai_server import OpenAIServer
 
+SETUP_TOKEN = "the set-up token that the start printed"
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
 
+class Unhashed(Passwords):
+    """Nobody signs in here: a password need not be kept well."""
+
+    def __init__(self) -> None:
+        pass
+
+    def hash(self, password: str) -> str:
+        return f"not kept: {len(password)} characters"
+
+
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory, model_server: OpenAIServer) -> Iterator[Installation]:
-    running = open_installation(settings_in(tmp_path_factory.mktemp("empty"), model_server))
-    yield running
-    running.stop()
+def kept(installation: Installation) -> UserRepository:
+    """Accounts of their own, beside those of the other tests."""
+    others = installation.house.register_user._users._records.database
+    database = others.client.get_database("first_account", codec_options=others.codec_options)
+    ensure_indexes(database)
+    return UserRepository(database)
 
 
 @pytest.fixture
-def app(empty: Installation) -> Flask:
-    """An application without any account."""
-    empty.house.register_user._users._records.delete_many({})
-    return create_flask(empty.house)
+def house(installation: Installation, kept: UserRepository) -> House:
+    """A house without any account."""
+    kept._records.delete_many({})
+    registering = RegisterUser(
+        users=kept, passwords=Unhashed(), clock=utc_now, open_to_all=False, setup_token=SETUP_TOKEN
+    )
+    return replace(installation.house, register_user=registering)
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    return create_flask(house)
 
 
 def register(app: Flask, email: str = "first@example.com", **request: Any) -> TestResponse:
@@ -59,10 +83,10 @@ def test_every_name_of_this_machine_is_its_own(app: Flask, host: str) -> None:
     assert register(app, headers={"Host": host}).status_code == 201
 
 
-def test_from_elsewhere_it_takes_the_setup_token(app: Flask, empty: Installation) -> None:
+def test_from_elsewhere_it_takes_the_setup_token(app: Flask) -> None:
     refused = register(app, environ_base=ELSEWHERE)
     guessed = register(app, environ_base=ELSEWHERE, headers={"X-Setup-Token": "é" * 20})
-    made = register(app, environ_base=ELSEWHERE, headers={"X-Setup-Token": empty.setup_token})
+    made = register(app, environ_base=ELSEWHERE, headers={"X-Setup-Token": SETUP_TOKEN})
 
     assert (refused.status_code, refused.get_json()["error"]) == (401, "setup_token_required")
     assert "WWW-Authenticate" in refused.headers
@@ -93,27 +117,23 @@ def test_a_page_that_leads_its_own_name_to_this_machine_makes_no_account(app: Fl
     ],
 )
 def test_behind_a_trusted_proxy_the_address_is_the_one_it_tells(
-    empty: Installation, app: Flask, forwarded: str, status: int
+    house: House, forwarded: str, status: int
 ) -> None:
-    house = empty.house
     behind = create_flask(replace(house, settings=replace(house.settings, trusted_proxies=1)))
 
     assert register(behind, headers={"X-Forwarded-For": forwarded}).status_code == status
 
 
-def test_a_trusted_proxy_that_tells_no_address_makes_nobody_local(empty: Installation, app: Flask) -> None:
-    house = empty.house
+def test_a_trusted_proxy_that_tells_no_address_makes_nobody_local(house: House) -> None:
     behind = create_flask(replace(house, settings=replace(house.settings, trusted_proxies=1)))
 
     assert register(behind, headers={"X-Real-IP": "203.0.113.9"}).status_code == 401
 
 
-def test_open_registration_does_not_give_the_first_account_away(empty: Installation, app: Flask) -> None:
-    empty.house.register_user._open_to_all = True
-    try:
-        assert register(app, environ_base=ELSEWHERE).status_code == 401
-    finally:
-        empty.house.register_user._open_to_all = False
+def test_open_registration_does_not_give_the_first_account_away(house: House, app: Flask) -> None:
+    house.register_user._open_to_all = True
+
+    assert register(app, environ_base=ELSEWHERE).status_code == 401
 
 
 def test_of_two_who_register_first_at_once_one_is_admin_and_the_other_is_told(app: Flask) -> None:
@@ -126,10 +146,10 @@ def test_of_two_who_register_first_at_once_one_is_admin_and_the_other_is_told(ap
 
 
 def test_two_first_registrations_that_both_saw_no_account_leave_one(
-    empty: Installation, app: Flask, monkeypatch: pytest.MonkeyPatch
+    kept: UserRepository, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The worst moment: both have looked before either has written.
-    monkeypatch.setattr(empty.house.register_user._users, "exists_any", lambda: False)
+    monkeypatch.setattr(kept, "exists_any", lambda: False)
 
     assert register(app, "one@example.com").status_code == 201
     second = register(app, "two@example.com")
@@ -137,14 +157,14 @@ def test_two_first_registrations_that_both_saw_no_account_leave_one(
 
     assert (second.status_code, second.get_json()["error"]) == (409, "not_first")
     assert (same.status_code, same.get_json()["error"]) == (409, "email_taken")
-    assert empty.house.register_user._users.count() == 1
+    assert kept.count() == 1
 
 
 def test_once_there_is_an_account_neither_this_machine_nor_the_setup_token_makes_another(
-    app: Flask, empty: Installation
+    app: Flask,
 ) -> None:
     assert register(app).status_code == 201
 
-    again = register(app, "second@example.com", headers={"X-Setup-Token": empty.setup_token})
+    again = register(app, "second@example.com", headers={"X-Setup-Token": SETUP_TOKEN})
 
     assert again.status_code == 401
