@@ -17,7 +17,7 @@ from pymongo.database import Database
 from integrations.database.embedded import EmbeddedDatabase, attach
 from integrations.database.lockfile import LockFile
 from integrations.embeddings.base import Embedder
-from integrations.embeddings.choose import choose_embedder
+from integrations.embeddings.choose import choose_embedder, remake_embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.llm.offline import OfflineModel
@@ -32,6 +32,7 @@ from integrations.vectorstores.base import VectorStore
 from jobs.background import Background
 from jobs.golden_runs import GoldenRuns
 from jobs.operator_door import OperatorDoor
+from jobs.reembedding import Reembedding
 from kit.clock import utc_now
 from kit.crypto import Vault, check_secret, load_or_make_secret
 from kit.errors import SettingsError, Unavailable
@@ -45,6 +46,7 @@ from repositories.assistants import AssistantRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.embedders import EmbedderRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.indexes import ensure_indexes
@@ -85,6 +87,7 @@ from services.documents.purge_document import PurgeDocument
 from services.documents.read_chunks import ReadChunks
 from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
+from services.documents.reembed import ReembedAssistants
 from services.documents.refresh_document import RefreshDocument
 from services.documents.reindex_document import ReindexDocument
 from services.documents.report_progress import ReportProgress
@@ -96,6 +99,7 @@ from services.golden.run_golden import RunGolden
 from services.golden.start_golden_run import StartGoldenRun
 from services.house import House
 from services.llm.complete import CompletePrompt, choose_default
+from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
 from services.upkeep.check_files import CheckFiles
@@ -144,6 +148,7 @@ class Repositories:
     chunks: ChunkRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
+    embedders: EmbedderRepository
 
     @classmethod
     def on(cls, database: Database[Any]) -> Repositories:
@@ -160,6 +165,7 @@ class Repositories:
             chunks=ChunkRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
+            embedders=EmbedderRepository(database),
         )
 
 
@@ -202,6 +208,9 @@ class Installation:
         self.house.recover_turns.recover()  # before the first request: until then none of them is in doubt
         self.golden_runs.start(self.house.run_golden)
         self.background.start(index=self.house.index_document.index, sweep=self._sweep)
+        reembedding = Reembedding(self.house.reembed.run)
+        reembedding.start()
+        self.on_stop(reembedding.stop)
 
     def stop(self) -> None:
         """End everything; again is the same."""
@@ -273,17 +282,24 @@ def build_house(parts: Parts) -> House:
     vault = Vault(parts.secrets.encryption)
     passwords = Passwords()
     files = FileStore(settings.documents_dir)
-    vectors, embedder = parts.vectors, parts.embedder
+    vectors = parts.vectors
+    embedders = Embedders(
+        parts.embedder, records=records.embedders, remake=lambda name: remake_embedder(name, settings)
+    )
     find_assistants = FindAssistants(assistants=records.assistants)
     knowledge = RecordedKnowledge(
         assistants=records.assistants, documents=records.documents, chunks=records.chunks
     )
     search = SearchPassages(
-        knowledge=knowledge, embedder=embedder, vectors=vectors, rerank=Rerank(parts.reranker)
+        knowledge=knowledge, embedders=embedders, vectors=vectors, rerank=Rerank(parts.reranker)
     )
     places = PlaceFile(documents=records.documents, files=files)
     purge = PurgeDocument(
-        documents=records.documents, chunks=records.chunks, places=places, embedder=embedder, vectors=vectors
+        documents=records.documents,
+        chunks=records.chunks,
+        places=places,
+        embedders=embedders,
+        vectors=vectors,
     )
     settle = SettleTurn(chats=records.chats, messages=records.messages, clock=clock)
     turns = TurnQueue(settings.turn_slots)
@@ -298,7 +314,7 @@ def build_house(parts: Parts) -> House:
         golden_questions=records.golden_questions,
         golden_runs=records.golden_runs,
         files=files,
-        embedder=embedder,
+        embedders=embedders,
         vectors=vectors,
     )
     compose = ComposeAnswer(
@@ -405,13 +421,16 @@ def build_house(parts: Parts) -> House:
                 max_bytes=settings.max_upload_mb << 20,
             ),
             parser=parts.parser,
-            embedder=embedder,
+            embedders=embedders,
             vectors=vectors,
             places=places,
             purge=purge,
             delete_assistant=delete_assistant,
             progress=ReportProgress(documents=records.documents, clock=clock),
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
+        ),
+        reembed=ReembedAssistants(
+            assistants=records.assistants, chunks=records.chunks, embedders=embedders, vectors=vectors
         ),
         find_golden=FindGolden(questions=records.golden_questions, runs=records.golden_runs),
         add_golden=AddGolden(assistants=records.assistants, questions=records.golden_questions, clock=clock),
@@ -440,7 +459,7 @@ def build_house(parts: Parts) -> House:
             check_knowledge=CheckKnowledge(
                 documents=records.documents,
                 chunks=records.chunks,
-                embedder=embedder,
+                embedders=embedders,
                 vectors=vectors,
                 purge=purge,
                 reindex=reindex,
@@ -476,6 +495,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         reranker=choose_reranker(settings),
     )
     house = build_house(parts)
+    house.reembed.notice()
     FileStore(settings.documents_dir).clear_incoming()
     door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
     door.open()

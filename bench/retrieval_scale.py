@@ -34,6 +34,7 @@ from repositories.chunks import ChunkRepository
 from repositories.connection import connect, database
 from repositories.documents import DocumentRepository
 from services.documents.recorded_knowledge import RecordedKnowledge
+from services.retrieval.embedders import OneEmbedder
 from services.retrieval.knowledge import collection_name
 from services.retrieval.search_passages import SearchPassages
 
@@ -96,7 +97,10 @@ class House:
             assistants=self.assistants, documents=self.documents, chunks=self.chunks
         )
         return SearchPassages(
-            knowledge=knowledge, embedder=self.embedder, vectors=self.vectors, index_bytes=index_bytes
+            knowledge=knowledge,
+            embedders=OneEmbedder(self.embedder),
+            vectors=self.vectors,
+            index_bytes=index_bytes,
         )
 
     def add_assistant(self) -> Assistant:

@@ -48,6 +48,7 @@ INDEXES = (
     Index("documents", "page"),
     Index("documents", "name_key"),
     Index("documents", "work"),
+    Index("embedders", "page"),
     Index("chunks", "document_page"),
     Index("chunks", "assistant_page"),
     Index("golden_questions", "key", unique=True),

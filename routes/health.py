@@ -24,6 +24,11 @@ class ReadyOut(Schema):
 
     status = fields.String(metadata={"enum": ["ready", "not_ready"]})
     dependencies = fields.Dict(keys=fields.String(), values=fields.String())
+    reembedding = fields.Integer(
+        metadata={
+            "description": "Assistants that still answer from the vectors of the embedder before; left out at 0."
+        }
+    )
 
 
 @blueprint.path("")
@@ -42,5 +47,7 @@ def ready() -> Any:
     """Each dependency with its state; 503 when one of them is down."""
     states = house().check_health.states()
     fine = all(state == "ready" for state in states.values())
-    body = {"status": "ready" if fine else "not_ready", "dependencies": states}
+    body: dict[str, Any] = {"status": "ready" if fine else "not_ready", "dependencies": states}
+    if left := house().reembed.left():
+        body["reembedding"] = left
     return body, 200 if fine else 503

@@ -28,6 +28,7 @@ from services.documents.delete_document import DeleteDocument
 from services.documents.find_documents import FindDocuments
 from services.documents.index_document import IndexDocument
 from services.documents.read_chunks import ReadChunks
+from services.documents.reembed import ReembedAssistants
 from services.documents.refresh_document import RefreshDocument
 from services.documents.reindex_document import ReindexDocument
 from services.documents.retry_document import RetryDocument
@@ -71,6 +72,7 @@ class House:
     find_documents: FindDocuments
     delete_document: DeleteDocument
     reindex_document: ReindexDocument
+    reembed: ReembedAssistants
     retry_document: RetryDocument
     read_chunks: ReadChunks
     index_document: IndexDocument

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from integrations.embeddings.base import Embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.embeddings.remote import OLLAMA, OPENAI, Dialect, RemoteEmbedder
@@ -30,6 +32,19 @@ def choose_embedder(settings: Settings) -> Embedder:
 
         return LocalEmbedder(PROJECT_ROOT / name)
     return HashedEmbedder()
+
+
+def remake_embedder(name: str, settings: Settings) -> Embedder | None:
+    """The embedder of that name, which an installation had before, where its name says all that it takes."""
+    hashed = HashedEmbedder()
+    if name == hashed.name:
+        return hashed
+    if name.partition(":")[0] not in ("openai", "ollama"):
+        return None
+    try:
+        return choose_embedder(replace(settings, embedding_model=name))
+    except SettingsError:
+        return None  # its address is not set any more
 
 
 def _remote(dialect: Dialect, model: str, base_url: str, setting: str, api_key: str = "") -> RemoteEmbedder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from integrations.embeddings.base import Embedder
 from integrations.files import FileStore
 from integrations.vectorstores.base import VectorStore
 from models.assistants import Assistant
@@ -15,7 +14,7 @@ from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository
-from services.retrieval.knowledge import collection_name
+from services.retrieval.embedders import Embedders
 
 
 class DeleteAssistant:
@@ -33,7 +32,7 @@ class DeleteAssistant:
         golden_questions: GoldenQuestionRepository,
         golden_runs: GoldenRunRepository,
         files: FileStore,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: VectorStore,
     ) -> None:
         self._assistants = assistants
@@ -45,7 +44,7 @@ class DeleteAssistant:
         self._golden_questions = golden_questions
         self._golden_runs = golden_runs
         self._files = files
-        self._embedder = embedder
+        self._embedders = embedders
         self._vectors = vectors
 
     def delete(self, assistant: Assistant) -> None:
@@ -68,6 +67,8 @@ class DeleteAssistant:
         self._golden_questions.delete_all_of(assistant_id)
         self._golden_runs.delete_all_of(assistant_id)
         for document_type in DocumentType:
-            self._vectors.drop(collection_name(assistant_id, document_type, self._embedder.name))
+            for collection in self._embedders.collections(assistant_id, document_type):
+                self._vectors.drop(collection)
+        self._embedders.caught_up(assistant_id)
         self._files.remove_assistant(assistant_id)
         self._assistants.forget(assistant_id)

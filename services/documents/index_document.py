@@ -22,6 +22,7 @@ from models.documents import (
     ParsedDocument,
     chunk_id,
 )
+from models.model_errors import ModelTimedOut, ModelUnavailable
 from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
@@ -32,6 +33,7 @@ from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.report_progress import Gone, Progress, ReportProgress
+from services.retrieval.embedders import Embedders
 from services.retrieval.knowledge import collection_name
 
 BATCH = 200
@@ -61,7 +63,7 @@ class IndexDocument:
         chunks: ChunkRepository,
         obtain_file: ObtainFile,
         parser: Parser,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: VectorStore,
         places: PlaceFile,
         purge: PurgeDocument,
@@ -74,7 +76,7 @@ class IndexDocument:
         self._chunks = chunks
         self._obtain_file = obtain_file
         self._parser = parser
-        self._embedder = embedder
+        self._embedders = embedders
         self._vectors = vectors
         self._places = places
         self._purge = purge
@@ -104,7 +106,7 @@ class IndexDocument:
         try:
             self._work_on(document)
         except AppError as problem:
-            is_ours = isinstance(problem, Unavailable | StorageFull)
+            is_ours = isinstance(problem, Unavailable | StorageFull | ModelUnavailable | ModelTimedOut)
             with suppress(Unavailable):
                 self._documents.give_back(document, problem.sentence, counts=not is_ours)
             raise
@@ -159,13 +161,18 @@ class IndexDocument:
             return self._parser.parse(self._obtain_file.path(document), file_format)
 
     def _write(self, document: Document, chunks: Sequence[Chunk], progress: Progress) -> None:
-        collection = collection_name(document.assistant_id, document.type, self._embedder.name)
+        embedders = self._embedders.of_writing(document.assistant_id)
         for start in range(0, len(chunks), BATCH):
             batch = chunks[start : start + BATCH]
             self._chunks.add_all(batch)
-            vectors = self._embedder.embed([_embedded_text(chunk) for chunk in batch])
-            self._vectors.add(collection, [chunk.id for chunk in batch], vectors)
+            for embedder in embedders:
+                self._embed(document, batch, embedder)
             progress.indexed(start + len(batch), len(chunks))
+
+    def _embed(self, document: Document, batch: Sequence[Chunk], embedder: Embedder) -> None:
+        collection = collection_name(document.assistant_id, document.type, embedder.name)
+        vectors = embedder.embed([embedded_text(chunk) for chunk in batch])
+        self._vectors.add(collection, [chunk.id for chunk in batch], vectors)
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
@@ -235,5 +242,6 @@ def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:
     return warnings if more <= 0 else (*warnings[:MOST_WARNINGS], f"And {more} more like these.")
 
 
-def _embedded_text(chunk: Chunk) -> str:
+def embedded_text(chunk: Chunk) -> str:
+    """What of a chunk is made into its vector: the title and the headings it stands under as well."""
     return "\n".join((chunk.title, " > ".join(chunk.heading), chunk.text))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from integrations.embeddings.base import Embedder
 from integrations.vectorstores.base import VectorStore
 from models.documents import Document
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.documents.place_file import PlaceFile
-from services.retrieval.knowledge import collection_name
+from services.retrieval.embedders import Embedders
 
 
 class PurgeDocument:
@@ -20,13 +19,13 @@ class PurgeDocument:
         documents: DocumentRepository,
         chunks: ChunkRepository,
         places: PlaceFile,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: VectorStore,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
         self._places = places
-        self._embedder = embedder
+        self._embedders = embedders
         self._vectors = vectors
 
     def purge(self, document: Document) -> None:
@@ -46,5 +45,5 @@ class PurgeDocument:
 
     def _remove_vectors(self, document: Document, ids: list[str]) -> None:
         if ids:
-            collection = collection_name(document.assistant_id, document.type, self._embedder.name)
-            self._vectors.remove(collection, ids)
+            for collection in self._embedders.collections(document.assistant_id, document.type):
+                self._vectors.remove(collection, ids)

@@ -12,6 +12,7 @@ from kit.logging import get_logger
 from models.assistants import Assistant
 from models.documents import Chunk, DocumentType, Passage, SearchResult
 from services.retrieval.build_index import BuildIndex
+from services.retrieval.embedders import InForce
 from services.retrieval.fuse import POOL
 from services.retrieval.index_cache import IndexCache
 from services.retrieval.knowledge import Knowledge, collection_name
@@ -36,13 +37,13 @@ class SearchPassages:
         self,
         *,
         knowledge: Knowledge,
-        embedder: Embedder,
+        embedders: InForce,
         vectors: VectorStore,
         rerank: Rerank | None = None,
         index_bytes: int = INDEX_BYTES,
     ) -> None:
         self._knowledge = knowledge
-        self._embedder = embedder
+        self._embedders = embedders
         self._vectors = vectors
         self._rerank = rerank or Rerank(None)
         self._builder = BuildIndex(knowledge)
@@ -86,8 +87,9 @@ class SearchPassages:
         document_type: DocumentType,
     ) -> Ranked:
         query = read_query(message, assistant.settings.language, index.languages, history)
-        nearest = self._nearest(index, assistant.id, query, document_type)
-        ranked = rank(index, query, nearest, self._embedder.weight)
+        embedder = self._embedders.of_search(assistant.id)
+        nearest = self._nearest(index, assistant.id, query, document_type, embedder) if embedder else {}
+        ranked = rank(index, query, nearest, embedder.weight if embedder else 0.0)
         return self._reranked(index, assistant.id, query, ranked) if self._rerank.on else ranked
 
     def _reranked(self, index: LexicalIndex, assistant_id: str, query: Query, ranked: Ranked) -> Ranked:
@@ -99,14 +101,19 @@ class SearchPassages:
         return ranked if scores is None else ranked.reordered(dict(zip(rows, scores, strict=True)))
 
     def _nearest(
-        self, index: LexicalIndex, assistant_id: str, query: Query, document_type: DocumentType
+        self,
+        index: LexicalIndex,
+        assistant_id: str,
+        query: Query,
+        document_type: DocumentType,
+        embedder: Embedder,
     ) -> Mapping[int, float]:
         """The rows whose vectors are nearest, and their similarity; ids that the index does not know are ignored."""
-        if not index.chunks or self._embedder.weight <= 0:
+        if not index.chunks or embedder.weight <= 0:
             return {}
-        collection = collection_name(assistant_id, document_type, self._embedder.name)
+        collection = collection_name(assistant_id, document_type, embedder.name)
         try:
-            vector = self._embedder.embed_query(query.text)
+            vector = embedder.embed_query(query.text)
             found = self._vectors.query(collection, vector, POOL) if vector.any() else []
         except (Unavailable, UpstreamFailed, UpstreamTimeout) as problem:
             _log.warning("searched_without_vectors", assistant_id=assistant_id, code=problem.error_code)

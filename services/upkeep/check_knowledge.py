@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from integrations.embeddings.base import Embedder
 from integrations.vectorstores.base import VectorStore
 from kit.errors import NotFound
 from models.documents import Document, DocumentStatus, DocumentType
@@ -13,6 +12,7 @@ from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.documents.purge_document import PurgeDocument
 from services.documents.reindex_document import ReindexDocument
+from services.retrieval.embedders import Embedders
 from services.retrieval.knowledge import collection_name
 from services.upkeep.findings import Finding
 
@@ -29,14 +29,14 @@ class CheckKnowledge:
         *,
         documents: DocumentRepository,
         chunks: ChunkRepository,
-        embedder: Embedder,
+        embedders: Embedders,
         vectors: VectorStore,
         purge: PurgeDocument,
         reindex: ReindexDocument,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
-        self._embedder = embedder
+        self._embedders = embedders
         self._vectors = vectors
         self._purge = purge
         self._reindex = reindex
@@ -45,19 +45,23 @@ class CheckKnowledge:
         """What does not agree in one assistant; ``documents`` are all of its records."""
         with_work = {one.id for one in self._documents.with_work()}
         at_rest = [one for one in documents if not one.deleted and one.id not in with_work]
-        # Vectors before chunks: the chunk of a vector that is seen was there before it.
-        vectors = {kind: self._vectors.ids(self._collection(assistant_id, kind)) for kind in DocumentType}
+        # Vectors before chunks: the chunk of a vector that is seen was there before it. While an assistant is
+        # re-embedded they are not all there yet, and the re-embedding sees to them.
+        kinds = [] if self._embedders.is_behind(assistant_id) else list(DocumentType)
+        vectors = {kind: self._vectors.ids(self._collection(assistant_id, kind)) for kind in kinds}
         chunks: dict[str, set[str]] = {}
         for chunk_id, document_id in self._chunks.keys_of_assistant(assistant_id):
             chunks.setdefault(document_id, set()).add(chunk_id)
         for document in at_rest:
-            yield from self._of_document(document, chunks.get(document.id, set()), vectors[document.type])
+            yield from self._of_document(document, chunks.get(document.id, set()), vectors.get(document.type))
         yield from self._strays(assistant_id, set(chunks) - {one.id for one in documents}, chunks)
         known = set().union(*chunks.values())
         for kind, ids in vectors.items():
             yield from self._bare_vectors(assistant_id, kind, ids - known)
 
-    def _of_document(self, document: Document, chunks: set[str], vectors: set[str]) -> Iterator[Finding]:
+    def _of_document(
+        self, document: Document, chunks: set[str], vectors: set[str] | None
+    ) -> Iterator[Finding]:
         live = {one for one in chunks if one.startswith(f"{document.id}:{document.live_version}:")}
         count = f"of {document.chunks} chunks of {_named(document)}"
         anew = partial(self._read_anew, document)
@@ -66,7 +70,7 @@ class CheckKnowledge:
             found.append(("never read", _named(document), anew))
         if len(live) != document.chunks:
             found.append(("chunks missing", f"{document.chunks - len(live)} {count}", anew))
-        if live - vectors:
+        if vectors is not None and live - vectors:
             found.append(("vectors missing", f"{len(live - vectors)} {count}", anew))
         if chunks - live:
             left = f"{len(chunks - live)} of {_named(document)}"
@@ -113,7 +117,8 @@ class CheckKnowledge:
     def _remove_strays(self, assistant_id: str, document_id: str, ids: list[str]) -> None:
         if self._documents.get_any(document_id) is None:
             for kind in DocumentType:
-                self._vectors.remove(self._collection(assistant_id, kind), ids)
+                for collection in self._embedders.collections(assistant_id, kind):
+                    self._vectors.remove(collection, ids)
             self._chunks.delete_by_ids(assistant_id, ids)
 
     def _remove_bare(self, assistant_id: str, kind: DocumentType, ids: set[str]) -> None:
@@ -125,7 +130,7 @@ class CheckKnowledge:
         return self._documents.get_any(document.id) == document
 
     def _collection(self, assistant_id: str, kind: DocumentType) -> str:
-        return collection_name(assistant_id, kind, self._embedder.name)
+        return collection_name(assistant_id, kind, self._embedders.current.name)
 
 
 def _named(document: Document) -> str:

@@ -15,6 +15,7 @@ from kit.breaker import Breaker
 from kit.settings import Settings
 from models.documents import SearchResult
 from models.model_errors import ModelRefused
+from services.retrieval.embedders import OneEmbedder
 from services.retrieval.rank import Ranked
 from services.retrieval.rerank import CANDIDATES, Rerank
 from services.retrieval.search_passages import SearchPassages
@@ -67,7 +68,7 @@ def ask(rerank: Rerank | None, texts: Sequence[str] = TEXTS, top_k: int = 3) -> 
     knowledge = RememberedKnowledge()
     knowledge.put(document("d1", texts, title="Clínica"))
     search = SearchPassages(
-        knowledge=knowledge, embedder=HashedEmbedder(64), vectors=NoVectors(), rerank=rerank
+        knowledge=knowledge, embedders=OneEmbedder(HashedEmbedder(64)), vectors=NoVectors(), rerank=rerank
     )
     return search.search(knowledge.assistant(), QUESTION, top_k)
 

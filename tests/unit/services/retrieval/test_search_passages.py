@@ -12,6 +12,7 @@ from integrations.embeddings.hashed import HashedEmbedder
 from kit.errors import Unavailable
 from models.assistants import Language
 from models.documents import DocumentType, SearchResult
+from services.retrieval.embedders import OneEmbedder
 from services.retrieval.knowledge import collection_name, collection_owner
 from services.retrieval.search_passages import LONGEST_PASSAGE, SearchPassages
 from tests.servers.remembered_knowledge import RememberedKnowledge, document
@@ -82,7 +83,9 @@ class House:
         self.knowledge = RememberedKnowledge()
         self.vectors = FakeVectors()
         self.embedder = embedder or HashedEmbedder(64)
-        self.passages = SearchPassages(knowledge=self.knowledge, embedder=self.embedder, vectors=self.vectors)
+        self.passages = SearchPassages(
+            knowledge=self.knowledge, embedders=OneEmbedder(self.embedder), vectors=self.vectors
+        )
 
     def index(self, document_id: str, document_type: DocumentType = DocumentType.RAG) -> None:
         chunks = [one for one in self.knowledge.chunks.values() if one.document_id == document_id]
