@@ -20,6 +20,7 @@ from kit.errors import SettingsError
 from kit.ids import new_id
 from kit.logging import get_logger
 from kit.settings import Settings
+from routes.sockets import make_sockets
 
 CONNECTIONS = 2000
 DESCRIPTORS_BESIDE = 500
@@ -52,13 +53,32 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no type
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
     error_task_class = _JsonErrorTask
 
+    def __init__(self, server: TcpWSGIServer, *rest: Any, **more: Any) -> None:
+        super().__init__(_ServerOfChannel(server, self), *rest, **more)
+
+
+class _ServerOfChannel:
+    """The server as one of its connections sees it: when that one wakes the server, it is known which did."""
+
+    def __init__(self, server: TcpWSGIServer, channel: _Channel) -> None:
+        self._server = server
+        self._channel = channel
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._server, name)
+
+    def pull_trigger(self) -> None:
+        """Have the connection looked at again."""
+        self._server._map.changed(self._channel._fileno)  # noqa: SLF001  # waitress keeps both to itself
+        self._server.pull_trigger()
+
 
 class WebServer:
     """waitress, run round by round, so that it can stop listening and yet go on answering."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
         _raise_descriptor_limit()
-        self._sockets: dict[int, Any] = {}
+        self._sockets = make_sockets()
         self._main = create_server(
             app,
             map=self._sockets,
@@ -71,7 +91,6 @@ class WebServer:
             # A larger body is refused before it is written to a temporary file. The form around the file
             # has room beside it: what is a little too large gets its sentence from the application.
             max_request_body_size=(settings.max_upload_mb << 20) + BODY_BESIDE,
-            asyncore_use_poll=True,
             ident=None,
             clear_untrusted_proxy_headers=False,
         )
@@ -93,20 +112,17 @@ class WebServer:
     def run(self) -> None:
         """Serve until ``stop``, then take no more connections and serve on until the last answer is out."""
         while not self._stopping.is_set():
-            self._round(0.5)
+            self._sockets.round(0.5)
         for listener in self._listeners:
             listener.accepting = False
             listener.del_channel(self._sockets)
             listener.socket.close()
         deadline = time.monotonic() + self._drain_s
         while self._busy() and time.monotonic() < deadline:
-            self._round(0.05)
+            self._sockets.round(0.05)
         _log.info("drained", left=self._busy())
         self._main.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
         wasyncore.close_all(self._sockets)
-
-    def _round(self, timeout_s: float) -> None:
-        wasyncore.loop(timeout=timeout_s, map=self._sockets, use_poll=True, count=1)
 
     def _busy(self) -> int:
         """Connections with a request under way or an answer not yet sent."""
