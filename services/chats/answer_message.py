@@ -156,7 +156,7 @@ class AnswerMessage:
     def _answered(
         self, chat: Chat, message: Message, prepared: Prepared, completion: Completion, *, was_sent: bool
     ) -> Answer:
-        return self._settle.answered(
+        answer = self._settle.answered(
             chat,
             message,
             completion.text,
@@ -165,15 +165,22 @@ class AnswerMessage:
             sources=prepared.sources,
             was_sent=was_sent,
         )
+        return self._remembered(message, answer)
 
     def _fallen_back(self, assistant: Assistant, chat: Chat, message: Message, problem: AppError) -> Answer:
         _log.warning("model failed", assistant_id=assistant.id, chat_id=chat.id, code=problem.error_code)
         text = assistant.settings.fallback_message
         if not text:
             raise problem
-        return self._settle.answered(
+        answer = self._settle.answered(
             chat, message, text, model="fallback_message", tokens=Tokens(), error=problem.error_code
         )
+        return self._remembered(message, answer)
+
+    def _remembered(self, message: Message, answer: Answer) -> Answer:
+        if answer.response is not None:
+            self._compose.remember(message, answer.response)
+        return answer
 
     @contextlib.contextmanager
     def _failure_is_marked(self, message: Message, ticket: Ticket | None = None) -> Iterator[None]:

@@ -84,6 +84,10 @@ class ComposeAnswer:
         )
         return Prepared(request, _sources(passages), allowed)
 
+    def remember(self, message: Message, answer: str) -> None:
+        """Keep a turn in mind for the next one."""
+        self._recall.add(message, answer)
+
     def complete(self, prepared: Prepared) -> Completion:
         """The model's answer, without links and images that are not in the documents or the prompt.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,7 @@ from services.prompts.compile import Turn
 
 SPARE = 8  # messages beyond two a turn: failed ones, people's replies
 NEW = 50  # messages; a chat with more of them than that since it was read is read afresh
+ALL = sys.maxsize
 ROOM = 8_000_000  # bytes, about, for what is remembered of all chats together
 BYTES_A_TURN = 400  # beside its characters
 
@@ -47,7 +49,7 @@ class RecallTurns:
         if message.turn <= 1 or turns == 0:
             return []
         known = self._known(message.chat_id, turns)
-        found = self._messages.after_turn(message.chat_id, max(known), NEW) if known else []
+        found = self._later(message, max(known)) if known else []
         if not known or len(found) == NEW:
             known, found = {}, self._messages.latest(message.chat_id, 2 * turns + SPARE)
         said = {**known, **_by_turn(found)}
@@ -56,6 +58,20 @@ class RecallTurns:
         settled = {number: said[number] for number in wanted if number < first_open}
         self._remember(message.chat_id, _Remembered(turns, settled))
         return [said[number] for number in wanted]
+
+    def add(self, message: Message, answer: str) -> None:
+        """Remember a turn that has just been answered, where all before it are remembered."""
+        turn = {message.turn: Turn(message.content, answer)}
+        with self._lock:
+            known = self._chats.get(message.chat_id)
+        if message.turn == 1:
+            self._remember(message.chat_id, _Remembered(ALL, turn))
+        elif known is not None and max(known.turns) == message.turn - 1:
+            self._remember(message.chat_id, _Remembered(known.asked, {**known.turns, **turn}))
+
+    def _later(self, message: Message, turn: int) -> list[Message]:
+        """The messages of the turns between ``turn`` and the message's; every turn has a number of its own."""
+        return self._messages.after_turn(message.chat_id, turn, NEW) if turn < message.turn - 1 else []
 
     def _known(self, chat_id: str, turns: int) -> Mapping[int, Turn]:
         with self._lock:

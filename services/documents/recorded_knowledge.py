@@ -8,6 +8,7 @@ from models.documents import Chunk, Document, DocumentType
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from services.documents.recent_chunks import RecentChunks
 from services.retrieval.knowledge import LiveDocuments
 
 # Up to so many documents are read one by one; more are read in one sweep over the assistant's chunks.
@@ -23,9 +24,12 @@ class RecordedKnowledge:
         self._assistants = assistants
         self._documents = documents
         self._chunks = chunks
+        self._recent = RecentChunks()
 
     def live_documents(self, assistant_id: str, document_type: DocumentType) -> LiveDocuments:
         """The documents in answers; for ``prompt`` the newest alone."""
+        # Asked when an assistant's documents have changed: chunks that are gone must not be found any longer.
+        self._recent.forget(assistant_id)
         assistant = self._assistants.by_id(assistant_id)
         if assistant is None:
             return LiveDocuments(0, ())
@@ -46,7 +50,13 @@ class RecordedKnowledge:
 
     def chunks_by_ids(self, assistant_id: str, ids: Sequence[str]) -> list[Chunk]:
         """The assistant's chunks of these ids."""
-        return self._chunks.by_ids(assistant_id, ids)
+        known = self._recent.find(assistant_id, ids)
+        missing = [one for one in ids if one not in known]
+        if missing:
+            read = self._chunks.by_ids(assistant_id, missing)
+            self._recent.add(assistant_id, read)
+            known.update((chunk.id, chunk) for chunk in read)
+        return list(known.values())
 
 
 def live_of(documents: Sequence[Document]) -> list[Document]:
