@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
 from kit.ids import new_id
 from tests.people import Caller, bot
 
@@ -290,135 +288,6 @@ class TestUpdate:
         for owner_id in (new_id(), "nobody", "", None, {"$ne": None}):
             answer = admin.put(path, {"owner_id": owner_id})
             assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["owner_id"])
-
-
-class TestKey:
-    def test_a_rotated_key_works_and_the_old_one_is_dead_at_once(self, app: Flask, owner: Caller) -> None:
-        assistant = owner.new_assistant()
-        assert bot(app, assistant).get("/chats/outbox").status_code == 200
-
-        answer = owner.post(f"/assistants/rotate_key/{assistant['_id']}")
-
-        assert (answer.status_code, list(answer.get_json())) == (200, ["api_key"])
-        rotated = {"api_key": answer.get_json()["api_key"]}
-        assert rotated["api_key"] != assistant["api_key"]
-        assert bot(app, assistant).get("/chats/outbox").status_code == 401
-        assert bot(app, rotated).get("/chats/outbox").status_code == 200
-        shown = owner.get(f"/assistants/get/{assistant['_id']}").get_json()
-        assert shown["api_key"] == rotated["api_key"]
-
-    def test_at_rest_there_are_a_keyed_hash_and_an_encrypted_copy(
-        self, installation: Installation, owner: Caller
-    ) -> None:
-        assistant = owner.new_assistant()
-
-        record = installation.house.find_assistants._assistants._records.find_one({"_id": assistant["_id"]})
-
-        assert record is not None
-        assert assistant["api_key"].removeprefix("ask_") not in str(record)
-
-
-class TestSearch:
-    @pytest.fixture
-    def knowing(self, owner: Caller) -> dict[str, Any]:
-        assistant = owner.new_assistant()
-        text = "# Horários\n\nA clínica abre às 8h.\n\n# Preços\n\nA consulta custa 150 reais.\n"
-        assert owner.ready_document(assistant["_id"], "clinica.md", text)["status"] == "ready"
-        return assistant
-
-    def test_it_shows_what_an_answer_would_be_given(self, owner: Caller, knowing: dict[str, Any]) -> None:
-        answer = owner.post(f"/assistants/search/{knowing['_id']}", {"query": "Quanto custa a consulta?"})
-
-        assert answer.status_code == 200
-        assert answer.get_json().keys() == {"passages", "enough"}
-        assert answer.get_json()["enough"] is True
-        passages = answer.get_json()["passages"]
-        named = {"document_id", "filename", "heading", "page", "text", "score"}
-        assert all(one.keys() == named for one in passages)
-        assert "150 reais" in passages[0]["text"]
-        assert passages[0]["filename"] == "clinica.md"
-        assert [one["score"] for one in passages] == sorted((one["score"] for one in passages), reverse=True)
-        assert all(len(one["text"]) <= 2500 for one in passages)
-
-    def test_no_more_than_asked_for(self, owner: Caller, knowing: dict[str, Any]) -> None:
-        path = f"/assistants/search/{knowing['_id']}"
-
-        assert len(owner.post(path, {"query": "clínica", "top_k": 1}).get_json()["passages"]) == 1
-        assert owner.post(path, {"query": "clínica", "top_k": None}).status_code == 200
-
-    def test_without_documents_there_is_nothing(self, owner: Caller) -> None:
-        answer = owner.post(f"/assistants/search/{owner.new_assistant()['_id']}", {"query": "x"})
-
-        assert answer.get_json() == {"passages": [], "enough": False}
-
-    @pytest.mark.parametrize(
-        ("body", "named"),
-        [
-            ({}, "query"),
-            ({"query": ""}, "query"),
-            ({"query": "  "}, "query"),
-            ({"query": None}, "query"),
-            ({"query": {"$ne": None}}, "query"),
-            ({"query": "x" * 20_001}, "query"),
-            ({"query": "x", "top_k": 0}, "top_k"),
-            ({"query": "x", "top_k": 51}, "top_k"),
-            ({"query": "x", "top_k": "5"}, "top_k"),
-            ({"query": "x", "filter": {}}, "filter"),
-        ],
-    )
-    def test_what_does_not_fit_is_named(self, owner: Caller, body: Any, named: str) -> None:
-        answer = owner.post(f"/assistants/search/{owner.new_assistant()['_id']}", body)
-
-        assert (answer.status_code, list(answer.get_json()["details"])) == (422, [named])
-
-
-class TestDelete:
-    def test_all_that_belonged_to_it_is_gone_with_it(
-        self, app: Flask, installation: Installation, owner: Caller, say: Callable[[Caller], None]
-    ) -> None:
-        kept, gone = owner.new_assistant(), owner.new_assistant()
-        for assistant in (kept, gone):
-            say(bot(app, assistant))
-            owner.ready_document(assistant["_id"], "a.md", "Abre às 8h.")
-            owner.ready_document(assistant["_id"], "prompt.md", "Seja breve.", "prompt")
-        chat = owner.get(f"/chats/list?assistant_id={gone['_id']}").get_json()[0]["_id"]
-        owner.post(f"/chats/reply/{chat}", {"message": "Já vou."})
-        document = owner.get(f"/documents/list?assistant_id={gone['_id']}").get_json()[0]
-        its_bot = bot(app, gone)
-
-        answer = owner.delete(f"/assistants/delete/{gone['_id']}")
-
-        assert (answer.status_code, list(answer.get_json())) == (200, ["message"])
-        assert its_bot.get("/chats/outbox").status_code == 401
-        for path in (
-            f"/assistants/get/{gone['_id']}",
-            f"/chats/get/{chat}",
-            f"/chats/messages/{chat}",
-            f"/documents/get/{document['_id']}",
-            f"/documents/download/{document['_id']}",
-            f"/documents/list?assistant_id={gone['_id']}",
-            f"/chats/list?assistant_id={gone['_id']}",
-        ):
-            assert owner.get(path).status_code == 404, path
-        assert owner.delete(f"/assistants/delete/{gone['_id']}").status_code == 404
-        assert _traces(installation, gone["_id"]) == []
-        assert len(_traces(installation, kept["_id"])) > 5
-        assert len(owner.get("/documents/list").get_json()) == 2
-        assert len(owner.get("/chats/list").get_json()) == 1
-
-
-def _traces(installation: Installation, assistant_id: str) -> list[str]:
-    """The collections with records of an assistant, one for each record, and its files."""
-    house = installation.house
-    database = house.find_assistants._assistants._records.database
-    found = [
-        name
-        for name in ("chats", "messages", "outbox", "documents", "chunks")
-        for _ in database[name].find({"assistant_id": assistant_id})
-    ]
-    found += ["assistants" for _ in database["assistants"].find({"_id": assistant_id})]
-    folder: Path = house.settings.documents_dir / assistant_id
-    return [*found, *(f"file {one.name}" for one in folder.rglob("*"))]
 
 
 @pytest.fixture

@@ -279,63 +279,6 @@ class TestPaths:
         assert (answer.status_code, answer.data) == (200, b"")
 
 
-class TestWhoCalls:
-    """A credential of each kind on a route of the other kind."""
-
-    @pytest.fixture
-    def assistant(self, owner: Caller) -> dict[str, Any]:
-        return owner.new_assistant()
-
-    def status(self, app: Flask, path: str, **headers: str) -> int:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        answer = app.test_client().get(path, headers=named)
-        if answer.status_code == 401:
-            assert answer.headers["WWW-Authenticate"]
-        return answer.status_code
-
-    def test_a_bot_may_send_its_key_either_way(self, app: Flask, assistant: dict[str, Any]) -> None:
-        key = assistant["api_key"]
-
-        assert self.status(app, "/chats/outbox", X_API_Key=key) == 200
-        assert self.status(app, "/chats/outbox", Authorization=f"Bearer {key}") == 200
-        assert self.status(app, "/chats/outbox", Authorization=f"bearer {key}") == 200
-        assert self.status(app, "/chats/outbox", Authorization=key) == 401
-
-    def test_a_bot_reaches_the_bots_routes_alone(self, app: Flask, assistant: dict[str, Any]) -> None:
-        key = assistant["api_key"]
-
-        for path in ("/assistants/list", "/auth/me", "/chats/list", "/documents/list", "/auth/users"):
-            assert self.status(app, path, X_API_Key=key) == 403
-            assert self.status(app, path, Authorization=f"Bearer {key}") == 403
-
-    def test_a_key_that_is_not_good_is_401_everywhere(self, app: Flask) -> None:
-        for path in ("/assistants/list", "/chats/outbox", "/auth/users"):
-            for key in ("ask_", "ask_nonsense", "nonsense", "ask_é".encode().decode("latin-1")):
-                assert self.status(app, path, X_API_Key=key) == 401
-            assert self.status(app, path, Authorization="Bearer ask_nonsense") == 401
-            assert self.status(app, path, X_API_Key="") == 401
-
-    def test_a_person_does_not_reach_the_bots_routes(self, app: Flask, owner: Caller) -> None:
-        token = owner.post("/auth/tokens", {"name": "Script"}).get_json()["token"]
-
-        for credential in (owner.headers["Authorization"], f"Bearer {token}"):
-            assert self.status(app, "/chats/outbox", Authorization=credential) == 403
-            assert self.status(app, "/chats/outbox", X_API_Key=credential.removeprefix("Bearer ")) == 401
-        assert self.status(app, "/chats/outbox", Authorization="Bearer nonsense") == 401
-
-    @pytest.mark.parametrize(
-        "credential", ["", "Bearer", "Bearer ", "Basic YTpi", "Token x", "Bearer x y", "Bearer pat_x"]
-    )
-    def test_what_is_no_credential_is_401(self, app: Flask, credential: str) -> None:
-        assert self.status(app, "/auth/me", Authorization=credential) == 401
-
-    def test_a_personal_token_is_a_person_with_bearer_alone(self, app: Flask, owner: Caller) -> None:
-        token = owner.post("/auth/tokens", {"name": "Script"}).get_json()["token"]
-
-        assert self.status(app, "/auth/me", Authorization=f"Bearer {token}") == 200
-        assert self.status(app, "/auth/me", Authorization=token) == 401
-
-
 def test_times_are_rfc3339_in_utc(app: Flask, owner: Caller) -> None:
     assistant = owner.new_assistant()
     bot(app, assistant).post(
