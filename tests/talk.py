@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from werkzeug.test import TestResponse
 
 from tests.people import Caller
 from tests.servers.openai_server import OpenAIServer
 
+T = TypeVar("T")
 ROUTE = "/chats/enviarMensagemLLM"
 WITHIN_S = 20.0
 
@@ -67,11 +68,11 @@ def wait_until(fact: Callable[[], object]) -> None:
     raise AssertionError("it did not come about")
 
 
-class Asking:
+class Asking(Generic[T]):
     """A call in a thread of its own; ``result`` waits for it."""
 
-    def __init__(self, call: Callable[[], TestResponse]) -> None:
-        self._answer: TestResponse | None = None
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._answer: T | None = None
         self._thread = threading.Thread(target=self._run, args=(call,))
         self._thread.start()
 
@@ -80,13 +81,13 @@ class Asking:
         """Whether the answer is there."""
         return not self._thread.is_alive()
 
-    def result(self) -> TestResponse:
+    def result(self) -> T:
         """The answer."""
         self._thread.join(WITHIN_S)
         assert self._answer is not None
         return self._answer
 
-    def _run(self, call: Callable[[], TestResponse]) -> None:
+    def _run(self, call: Callable[[], T]) -> None:
         self._answer = call()
 
 

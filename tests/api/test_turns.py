@@ -23,7 +23,7 @@ from tests.servers.openai_server import OpenAIServer, Reply
 from tests.talk import Asking, asked_for, events, messages_of, said, send, wait_until
 
 ANSWER = {"response", "chat_id", "message_id", "active", "tokens", "sources", "model", "createdAt"}
-SLOW = Reply("Já respondo.", delay_s=0.6)
+HELD = Reply("Já respondo.", held=True)
 
 
 @pytest.fixture
@@ -31,6 +31,7 @@ def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     yield model_server
     model_server._script.clear()
     model_server.default = Reply()
+    model_server.release()
 
 
 @pytest.fixture
@@ -327,9 +328,14 @@ def test_one_message_id_in_two_chats_is_two_messages(contact_bot: Caller, server
 
 @pytest.mark.parametrize("streamed", [{}, {"stream": True}], ids=["plain", "some streamed"])
 def test_the_same_message_at_the_same_moment_is_one_turn(
-    app: Flask, assistant: dict[str, Any], owner: Caller, server: OpenAIServer, streamed: dict[str, Any]
+    app: Flask,
+    installation: Installation,
+    assistant: dict[str, Any],
+    owner: Caller,
+    server: OpenAIServer,
+    streamed: dict[str, Any],
 ) -> None:
-    server.default = Reply(delay_s=0.2)
+    server.script(HELD)
     before = server.served
 
     def once_more(n: int) -> dict[str, Any]:
@@ -339,7 +345,10 @@ def test_the_same_message_at_the_same_moment_is_one_turn(
         return dict(events(answer.text)[-1][1] if more else answer.get_json())
 
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(once_more, range(16)))
+        results = threads.map(once_more, range(16))
+        wait_until(lambda: installation.house.answer_message._queue.under_way == 16)
+        server.release()
+        answers = list(results)
     assert all(one == answers[0] for one in answers)
     assert server.served == before + 1
     [chat] = owner.get("/chats/list").get_json()
@@ -348,19 +357,16 @@ def test_the_same_message_at_the_same_moment_is_one_turn(
 
 
 def test_the_same_message_at_the_same_moment_fails_for_everybody_and_then_runs_once(
-    app: Flask, assistant: dict[str, Any], owner: Caller, server: OpenAIServer
+    app: Flask, installation: Installation, assistant: dict[str, Any], owner: Caller, server: OpenAIServer
 ) -> None:
-    server.script(Reply(status=400, delay_s=0.5))
+    server.script(Reply(status=400, held=True))
     before = server.served
     with ThreadPoolExecutor(6) as threads:
-        statuses = list(
-            threads.map(
-                lambda _: send(bot(app, assistant), "Oi", message_id="1").status_code,
-                range(6),
-            )
-        )
-    assert statuses.count(502) >= 1
-    assert set(statuses) <= {502, 200}
+        results = threads.map(lambda _: send(bot(app, assistant), "Oi", message_id="1").status_code, range(6))
+        wait_until(lambda: installation.house.answer_message._queue.under_way == 6)
+        server.release()
+        statuses = list(results)
+    assert statuses == [502] * 6
     answer = said(bot(app, assistant), "Oi", message_id="1")
     assert server.served == before + 2
     assert [one["status"] for one in messages_of(owner, answer["chat_id"])] == ["answered", "answered"]
@@ -449,7 +455,7 @@ def test_an_assistant_with_a_fallback_message_says_it_instead(
 def test_messages_of_one_contact_are_answered_in_order_and_nobody_else_waits(
     contact_bot: Caller, owner: Caller, server: OpenAIServer, at_once: Any
 ) -> None:
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     first = at_once("um")
     wait_until(lambda: server.served == before + 1)
@@ -460,6 +466,7 @@ def test_messages_of_one_contact_are_answered_in_order_and_nobody_else_waits(
 
     assert other["response"] == "Olá do modelo."
     assert not first.done
+    server.release()
     for asked in (first, second, third):
         assert asked.result().status_code == 200
     [request] = asked_for(server, "três")
@@ -475,7 +482,7 @@ def test_messages_of_one_contact_are_answered_in_order_and_nobody_else_waits(
 def test_more_than_a_few_waiting_for_one_contact_are_429_and_not_stored(
     contact_bot: Caller, owner: Caller, server: OpenAIServer, at_once: Any
 ) -> None:
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     asked = [at_once("m0")]
     wait_until(lambda: server.served == before + 1)
@@ -489,6 +496,8 @@ def test_more_than_a_few_waiting_for_one_contact_are_429_and_not_stored(
     assert (refused.status_code, refused.get_json()["error"]) == (429, "contact_busy")
     assert int(refused.headers["Retry-After"]) > 0
     assert other.status_code == 200
+    assert not twin.done
+    server.release()
     assert {one.result().status_code for one in asked} == {200}
     assert twin.result().get_json() == asked[2].result().get_json()
     [chat, _] = sorted(owner.get("/chats/list").get_json(), key=lambda one: -len(one["channel"]["id"]))[::-1]
@@ -510,7 +519,7 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
     )
     app = make_app(house=replace(installation.house, answer_message=few))
     assistant = owner.new_assistant(model="test-model")
-    server.default = SLOW
+    server.default = HELD
     before = server.served
     asked = [Asking(partial(send, bot(app, assistant), id=f"contact {n}")) for n in range(3)]
     wait_until(lambda: server.served == before + 3)
@@ -522,6 +531,8 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
         assert int(answer.headers["Retry-After"]) > 0
     assert app.test_client().get("/health").get_json() == {"status": "healthy"}
     assert not any(one.done for one in asked)
+    server.default = Reply()
+    server.release()
     assert {one.result().status_code for one in asked} == {200}
     assert send(bot(app, assistant), "Oi", id="one more").status_code == 200
     assert few._queue.under_way == 0
@@ -570,7 +581,7 @@ def test_active_false_opens_a_chat_inactive_and_never_overrides_a_person(
 def test_who_takes_over_while_the_model_is_asked_has_the_chat_to_themselves(
     owner: Caller, server: OpenAIServer, at_once: Any
 ) -> None:
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     asked = [at_once("um", message_id="1")]
     wait_until(lambda: server.served == before + 1)
@@ -578,6 +589,7 @@ def test_who_takes_over_while_the_model_is_asked_has_the_chat_to_themselves(
     wait_until(lambda: "dois" in owner.get("/chats/list").text)
     [chat] = owner.get("/chats/list").get_json()
     owner.put(f"/chats/desativar/{chat['_id']}")
+    server.release()
 
     for one in asked:
         answer = one.result().get_json()
@@ -594,12 +606,13 @@ def test_who_takes_over_while_the_model_is_asked_has_the_chat_to_themselves(
 def test_a_chat_that_is_deleted_while_the_model_is_asked_stays_deleted(
     contact_bot: Caller, owner: Caller, server: OpenAIServer, at_once: Any, installation: Installation
 ) -> None:
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     asked = at_once("um", message_id="1")
     wait_until(lambda: server.served == before + 1)
     [chat] = owner.get("/chats/list").get_json()
     assert owner.delete(f"/chats/delete/{chat['_id']}").status_code == 200
+    server.release()
     assert asked.result().get_json()["response"] is None
     assert owner.get("/chats/list").get_json() == []
     assert installation.house.find_chats._messages.count(chat["_id"]) == 0
@@ -616,13 +629,14 @@ def test_an_assistant_that_is_deleted_while_the_model_is_asked_leaves_nothing(
     at_once: Any,
     installation: Installation,
 ) -> None:
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     asked = at_once("um")
     wait_until(lambda: server.served == before + 1)
     [chat] = owner.get("/chats/list").get_json()
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
     assert send(contact_bot, "dois").status_code == 401
+    server.release()
     assert asked.result().status_code in (200, 401, 404)
     assert installation.house.find_chats._messages.count(chat["_id"]) == 0
 
@@ -638,7 +652,7 @@ def test_a_turn_that_nobody_runs_any_more_is_marked_failed_by_the_next_sweep(
     [left, answer] = messages.page(chat_id, 5).items
     lost = replace(left, id=new_id(), message_id="lost", turn=2, status=MessageStatus.WAITING)
     messages.add(lost)
-    server.script(SLOW)
+    server.script(HELD)
     before = server.served
     running = at_once("agora")
     wait_until(lambda: server.served == before + 1)
@@ -646,6 +660,7 @@ def test_a_turn_that_nobody_runs_any_more_is_marked_failed_by_the_next_sweep(
     installation.house.recover_turns.recover()
     states = {one["content"]: one["status"] for one in messages_of(owner, chat_id) if one["turn"] > 1}
     assert states == {"um": "failed", "agora": "waiting"}
+    server.release()
     assert running.result().status_code == 200
     assert answer.content
     again = said(contact_bot, "um", message_id="lost")

@@ -31,7 +31,7 @@ class Reply:
     stream) replaces everything made from it. ``delay_s`` passes before the first byte, ``drip_s`` before
     each byte of a body and each frame of a stream, ``head_drip_s`` before each byte of the head.
     ``cut_after`` drops the connection after so many bytes of a body, or frames of a stream.
-    ``refuses`` names fields of the request that are answered with 400.
+    ``refuses`` names fields of the request that are answered with 400. ``held`` waits for ``release()`` first.
     """
 
     text: str = "Olá do modelo."
@@ -45,6 +45,7 @@ class Reply:
     body: bytes | None = None
     frames: Sequence[bytes] | None = None
     content_type: str = ""
+    held: bool = False
     delay_s: float = 0.0
     drip_s: float = 0.0
     head_drip_s: float = 0.0
@@ -87,6 +88,7 @@ class OpenAIServer:
         self._at_once = 0
         self._tls = tls
         self._script: deque[Reply] = deque()
+        self._held: list[asyncio.Event] = []
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="openai-server", daemon=True)
@@ -101,6 +103,10 @@ class OpenAIServer:
     def script(self, *replies: Reply) -> None:
         """Replies to the next requests, one each; after them the default one."""
         self._script.extend(replies)
+
+    def release(self) -> None:
+        """Let every reply go that is held now."""
+        self._loop.call_soon_threadsafe(self._release)
 
     def bodies(self) -> list[Any]:
         """The bodies of all requests so far, in order."""
@@ -149,6 +155,10 @@ class OpenAIServer:
                 pass
         writer.close()
 
+    def _release(self) -> None:
+        while self._held:
+            self._held.pop().set()
+
     async def _one_request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> bool:
@@ -159,6 +169,9 @@ class OpenAIServer:
         self.most_at_once = max(self.most_at_once, self._at_once)
         try:
             reply = self._script.popleft() if self._script else self._usual(request)
+            if reply.held:
+                self._held.append(asyncio.Event())
+                await self._held[-1].wait()
             return await _answer(writer, request, reply)
         finally:
             self._at_once -= 1

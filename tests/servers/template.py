@@ -10,6 +10,7 @@ knows nothing of it.
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import itertools
 import json
@@ -22,9 +23,12 @@ from typing import Any
 import main
 from integrations.vectorstores import chroma_local
 
+PR_SET_PDEATHSIG = 1
+
 
 def serve() -> None:
     """Do what standard input says until it ends."""
+    _end_with_parent()
     assert chroma_local  # imported here, so that no fork has to
     for line in sys.stdin:
         asked = json.loads(line)
@@ -51,6 +55,7 @@ def _forked(environment: dict[str, str], log: str) -> int:
 
 
 def _become(environment: dict[str, str], log: str) -> None:
+    _end_with_parent()
     os.environ.clear()
     os.environ.update(environment)
     nothing, written = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -63,6 +68,12 @@ def _become(environment: dict[str, str], log: str) -> None:
     moment = environment.get("KILL_AT")
     if moment:
         _arm(armed, *moment.split())
+
+
+def _end_with_parent() -> None:
+    """Where the system can, be killed when the process that we were forked from, or started by, is gone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _arm(armed: threading.Event, when: str, place: str, number: str) -> None:
