@@ -20,9 +20,10 @@ from integrations.vectorstores.base import Vectors
 from integrations.vectorstores.chroma import INDEX, ChromaStore, CollectionGone
 from kit.errors import Unavailable
 
-# Chroma never closes a collection before this many are open (its own number is the open-file limit / 5);
-# each costs about 3 MB at 200 vectors of 384 dimensions.
-OPEN_COLLECTIONS = 50
+# Chroma never closes a collection before this many are open (its own number is the open-file limit / 5). Each takes
+# 2 to 4 MB. Its cache has 64 compartments of one collection at least: a lower number would change nothing, and
+# of many collections some 58 stay open.
+OPEN_COLLECTIONS = 64
 _FOLDER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 

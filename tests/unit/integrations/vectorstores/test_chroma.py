@@ -14,12 +14,13 @@ import pytest
 
 from integrations.vectorstores.base import Vectors, VectorStore
 from integrations.vectorstores.chroma import BATCH, SENTINEL, ChromaStore
-from integrations.vectorstores.chroma_local import open_chroma
+from integrations.vectorstores.chroma_local import OPEN_COLLECTIONS, open_chroma
 from integrations.vectorstores.chroma_server import RemoteChroma, connect_chroma
 from kit.errors import Unavailable
 from tests.servers.chroma_server import chroma_server, free_port
 
 DIMENSIONS = 32
+MANY = OPEN_COLLECTIONS + 36  # collections: some are closed for others whichever compartments they fall into
 
 
 def _vectors(count: int, seed: int = 0) -> Vectors:
@@ -138,21 +139,21 @@ def test_many_threads_share_one_store(store: VectorStore) -> None:
 
 
 def test_far_more_collections_than_stay_open_lose_nothing(tmp_path: Path) -> None:
-    vectors = _vectors(70)
-    store = open_chroma(tmp_path, open_collections=8)
-    for n in range(60):  # one vector, then another after it was closed: the smallest changes there are
+    vectors = _vectors(MANY + 1)
+    store = open_chroma(tmp_path)
+    for n in range(MANY):  # one vector, then another after it was closed: the smallest changes there are
         store.add(f"col{n}", ["d:1:0"], vectors[n : n + 1])
-    for n in range(60):
+    for n in range(MANY):
         store.add(f"col{n}", ["d:1:1"], vectors[n + 1 : n + 2])
-    found = [[one for one, _ in store.query(f"col{n}", vectors[n], 5)] for n in range(60)]
-    assert found == [["d:1:0", "d:1:1"]] * 60
-    for n in range(60):
+    found = [[one for one, _ in store.query(f"col{n}", vectors[n], 5)] for n in range(MANY)]
+    assert found == [["d:1:0", "d:1:1"]] * MANY
+    for n in range(MANY):
         store.remove(f"col{n}", ["d:1:0"])
-    found = [[one for one, _ in store.query(f"col{n}", vectors[n], 5)] for n in range(60)]
-    assert found == [["d:1:1"]] * 60
+    found = [[one for one, _ in store.query(f"col{n}", vectors[n], 5)] for n in range(MANY)]
+    assert found == [["d:1:1"]] * MANY
     store.close()
-    reopened = open_chroma(tmp_path, open_collections=8)
-    assert [reopened.ids(f"col{n}") for n in range(60)] == [{"d:1:1"}] * 60
+    reopened = open_chroma(tmp_path)
+    assert [reopened.ids(f"col{n}") for n in range(MANY)] == [{"d:1:1"}] * MANY
     assert len(reopened.query("col0", vectors[0], 5)) == 1
     reopened.close()
 
