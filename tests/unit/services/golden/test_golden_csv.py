@@ -79,7 +79,9 @@ def test_a_file_of_nothing_but_mistakes_names_the_first_of_them() -> None:
 
 
 def test_a_cell_without_end_is_refused_whatever_the_reader_takes() -> None:
-    with pytest.raises(Invalid) as refused:  # by the reader's own bound, which others may have raised, or ours
+    with pytest.raises(
+        Invalid
+    ) as refused:  # by the reader's own bound, which others may have raised, or ours
         read_golden(b"question,expects\nx," + b"y" * 200_000)
 
     assert list(refused.value.details) in (["file"], ["row 2"])
