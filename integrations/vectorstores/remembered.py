@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -14,7 +16,12 @@ import numpy as np
 from integrations.vectorstores.base import Vectors, VectorStore
 
 MOST = 5_000  # vectors of a collection; a larger one is left to the store
-ROOM = 64 << 20  # bytes of all that are remembered
+ROOM = 96 << 20  # bytes of all that are remembered
+BYTES_AN_ID = 300
+IDLE_S = 60.0  # what was asked for since then is not let go of for another collection
+AGAIN_S = 30.0  # until a collection that did not fit is tried again
+
+Nearest = list[tuple[str, float]]
 
 
 class ReadableStore(VectorStore, Protocol):
@@ -25,16 +32,17 @@ class ReadableStore(VectorStore, Protocol):
         ...
 
     def read(self, collection: str) -> tuple[list[str], Vectors]:
-        """Every id of a collection and its vector, ``(n, dimensions)``."""
+        """Every id of a collection, and the vectors in the same order, ``(n, dimensions)``."""
         ...
 
 
 @dataclass(frozen=True)
-class _Remembered:
-    """A whole collection: ``units`` are its vectors, brought to length 1."""
+class _Collection:
+    """A whole collection at one moment: ``units`` are its vectors, brought to length 1."""
 
     ids: tuple[str, ...]
     units: Vectors
+    used_at: float
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -42,59 +50,161 @@ class _Remembered:
 
     @property
     def size(self) -> int:
-        return self.units.nbytes + 300 * len(self.ids)
+        return self.units.nbytes + BYTES_AN_ID * len(self.ids)
 
-    def nearest(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        similarities = self.units @ _unit(vector[None, :])[0]
+    def nearest(self, vector: Vectors, limit: int) -> Nearest:
+        if not self.ids or limit < 1:
+            return []
+        similarities = self.units @ _units(vector[None, :])[0]
         best = np.argpartition(-similarities, min(limit, len(self.ids)) - 1)[:limit]
         best = best[np.argsort(-similarities[best], kind="stable")]
         return [(self.ids[row], float(similarities[row])) for row in best.tolist()]
 
-    def with_more(self, ids: Sequence[str], vectors: Vectors) -> _Remembered:
+    def with_more(self, ids: Sequence[str], vectors: Vectors) -> _Collection:
         new = [row for row, one in enumerate(ids) if one not in self.known]
-        units = _unit(np.asarray(vectors, dtype=np.float32)[new])
-        return _Remembered((*self.ids, *(ids[row] for row in new)), np.concatenate([self.units, units]))
+        added = _units(np.asarray(vectors, dtype=np.float32)[new])
+        units = np.concatenate([self.units, added]) if self.ids else added
+        return replace(self, ids=(*self.ids, *(ids[row] for row in new)), units=units)
 
-    def without(self, ids: Sequence[str]) -> _Remembered:
+    def without(self, ids: Sequence[str]) -> _Collection:
         gone = frozenset(ids)
         kept = [row for row, one in enumerate(self.ids) if one not in gone]
-        return _Remembered(tuple(self.ids[row] for row in kept), self.units[kept])
+        return replace(self, ids=tuple(self.ids[row] for row in kept), units=self.units[kept])
 
 
 class RememberedVectors:
-    """A ``VectorStore`` over one that no other process writes to.
+    """A ``VectorStore`` over another one that nobody else writes to.
 
-    A question to Chroma costs a millisecond of both processors whatever the collection's size, and finds
-    nearly the nearest; a few thousand vectors are compared, each and every one, in a tenth of that. So a
-    collection of up to ``most`` vectors is read once, and then kept up to date; ``room`` bounds the memory.
+    A question to Chroma costs a millisecond however small the collection is, and finds nearly the nearest;
+    comparing with every one of a thousand vectors takes a tenth of that. So a collection of up to ``most``
+    vectors is read when it is first asked, and kept up to date. ``room`` bounds the memory: a collection that
+    finds none, because all others are in use, is left to the store.
     """
 
-    def __init__(self, store: ReadableStore, *, most: int = MOST, room: int = ROOM) -> None:
+    def __init__(
+        self,
+        store: ReadableStore,
+        *,
+        most: int = MOST,
+        room: int = ROOM,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._store = store
         self._most = most
         self._room = room
+        self._clock = clock
         self._lock = threading.Lock()
-        self._kept: OrderedDict[str, _Remembered] = OrderedDict()
-        self._changes = 0  # of any collection: what was read while one was made is not kept
+        self._reading = threading.Lock()  # one collection at a time: the others' readers wait for it
+        self._kept: OrderedDict[str, _Collection] = OrderedDict()
+        self._not_before: dict[str, float] = {}
+        self._changes: Counter[str] = Counter()
 
-    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+    def query(self, collection: str, vector: Vectors, limit: int) -> Nearest:
         """At most ``limit`` pairs of id and cosine similarity, nearest first."""
         flat = np.asarray(vector, dtype=np.float32).reshape(-1)
-        kept = self._remembered(collection)
+        kept = self._find(collection) or self._read(collection)
         if kept is None or (kept.ids and kept.units.shape[1] != len(flat)):
             return self._store.query(collection, flat, limit)
-        return kept.nearest(flat, limit) if kept.ids and limit > 0 else []
+        return kept.nearest(flat, limit)
 
     def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
         """Put vectors under ids; an id that is there keeps its vector."""
-        ...
+        with self._changed(collection, lambda kept: kept.with_more(ids, vectors)):
+            self._store.add(collection, ids, vectors)
 
-    def _remembered(self, collection: str) -> _Remembered | None:
-        """The collection, read if it has to be; ``None`` when it is too large."""
-        ...
+    def remove(self, collection: str, ids: Sequence[str]) -> None:
+        """Take ids out; ids that are not there are passed over."""
+        with self._changed(collection, lambda kept: kept.without(ids)):
+            self._store.remove(collection, ids)
+
+    def drop(self, collection: str) -> None:
+        """Remove the collection and whatever it left on disk."""
+        with self._changed(collection, None):
+            self._store.drop(collection)
+
+    def ids(self, collection: str) -> set[str]:
+        """Every id in the collection."""
+        return self._store.ids(collection)
+
+    def collections(self) -> set[str]:
+        """The names of all collections."""
+        return self._store.collections()
+
+    def ping(self) -> None:
+        """Raise ``Unavailable`` when the store cannot be reached."""
+        self._store.ping()
+
+    def close(self) -> None:
+        """Let go of what it and the store hold."""
+        with self._lock:
+            self._kept.clear()
+        self._store.close()
+
+    def _find(self, collection: str) -> _Collection | None:
+        with self._lock:
+            kept = self._kept.get(collection)
+            if kept is not None:
+                self._put(collection, replace(kept, used_at=self._clock()))
+            return kept
+
+    def _read(self, collection: str) -> _Collection | None:
+        """The collection, from the store; ``None`` where it is too large, or there is no room for it."""
+        with self._reading:
+            if kept := self._find(collection):  # another thread has read it meanwhile
+                return kept
+            if self._not_before.get(collection, 0.0) > self._clock():
+                return None
+            before = self._changes[collection]
+            if self._store.count(collection) > self._most:
+                self._not_before[collection] = self._clock() + AGAIN_S
+                return None
+            ids, vectors = self._store.read(collection)
+            units = _units(np.asarray(vectors, dtype=np.float32))
+            read = _Collection(tuple(ids), units, self._clock())
+            with self._lock:
+                if self._changes[collection] != before:  # it may lack what was added meanwhile
+                    return read
+                if not self._has_room(read.size):
+                    self._not_before[collection] = self._clock() + AGAIN_S
+                else:
+                    self._put(collection, read)
+            return read
+
+    def _has_room(self, size: int) -> bool:
+        """Make room by letting go of what nobody asks for; whether that was enough."""
+        while self._kept and self._room < size:
+            name, oldest = next(iter(self._kept.items()))
+            if oldest.used_at > self._clock() - IDLE_S:
+                return False
+            self._put(name, None)
+        return self._room >= size
+
+    def _put(self, collection: str, what: _Collection | None) -> None:
+        before = self._kept.pop(collection, None)
+        self._room += before.size if before is not None else 0
+        if what is not None:
+            self._kept[collection] = what
+            self._room -= what.size
+
+    @contextmanager
+    def _changed(
+        self, collection: str, change: Callable[[_Collection], _Collection] | None
+    ) -> Iterator[None]:
+        """Change what is kept after the store was changed; forget it where that failed, or without a ``change``."""
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            with self._lock:
+                self._changes[collection] += 1
+                kept = self._kept.get(collection)
+                changed = change(kept) if done and change and kept is not None else None
+                fits = changed is not None and len(changed.ids) <= self._most
+                self._put(collection, changed if fits else None)
 
 
-def _unit(vectors: Vectors) -> Vectors:
+def _units(vectors: Vectors) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     units: Vectors = vectors / np.where(lengths == 0, 1, lengths)
     return units
