@@ -29,6 +29,7 @@ from integrations.parsing.child import ChildParser
 from integrations.rerank.base import Reranker
 from integrations.rerank.choose import choose_reranker
 from integrations.vectorstores.base import VectorStore
+from integrations.vectorstores.remembered import RememberedVectors
 from jobs.background import Background
 from jobs.golden_runs import GoldenRuns
 from jobs.operator_door import OperatorDoor
@@ -574,7 +575,7 @@ def _vector_store(settings: Settings) -> VectorStore:
         return connect_chroma(settings.chroma_url)
     from integrations.vectorstores.chroma_local import open_chroma
 
-    return open_chroma(settings.data_dir / "chroma")
+    return RememberedVectors(open_chroma(settings.data_dir / "chroma"))
 
 
 def _parser() -> ChildParser:

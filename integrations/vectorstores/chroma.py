@@ -54,6 +54,10 @@ class ChromaEngine(Protocol[Handle]):
         """Every id."""
         ...
 
+    def read(self, handle: Handle) -> tuple[list[str], Vectors]:
+        """Every id, and the vectors in the same order."""
+        ...
+
     def delete(self, handle: Handle, ids: list[str]) -> None:
         """Take ids out."""
         ...
@@ -109,6 +113,16 @@ class ChromaStore(Generic[Handle]):
     def ids(self, collection: str) -> set[str]:
         """Every id that was added and not removed."""
         return set(self._reading(collection, self._engine.ids) or ()) - {SENTINEL}
+
+    def count(self, collection: str) -> int:
+        """How many vectors a collection holds; the sentinel, if it is there, is one."""
+        return self._reading(collection, self._engine.count) or 0
+
+    def read(self, collection: str) -> tuple[list[str], Vectors]:
+        """Every id of a collection, and the vectors in the same order."""
+        ids, vectors = self._reading(collection, self._engine.read) or ([], np.zeros((0, 0)))
+        own = [row for row, one in enumerate(ids) if one != SENTINEL]
+        return [ids[row] for row in own], np.asarray(vectors, dtype=np.float32)[own]
 
     def remove(self, collection: str, ids: Sequence[str]) -> None:
         """Take ids out; ids that are not there are passed over."""

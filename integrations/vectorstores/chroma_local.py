@@ -10,6 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
 from chromadb.api import ServerAPI
 from chromadb.api.client import Client
 from chromadb.api.models.Collection import Collection
@@ -81,6 +82,12 @@ class LocalChroma:
         """Every id."""
         with _translated():
             return list(handle.get(include=[])["ids"])
+
+    def read(self, handle: Collection) -> tuple[list[str], Vectors]:
+        """Every id, and the vectors in the same order."""
+        with _translated():
+            found: Any = handle.get(include=["embeddings"])
+        return list(found["ids"]), np.asarray(found["embeddings"], dtype=np.float32)
 
     def delete(self, handle: Collection, ids: list[str]) -> None:
         """Take ids out."""

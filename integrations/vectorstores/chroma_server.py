@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
+import numpy as np
 import urllib3
 from urllib3.exceptions import HTTPError
 
@@ -66,6 +67,11 @@ class RemoteChroma:
     def ids(self, handle: str) -> list[str]:
         """Every id."""
         return list(self._ask("POST", f"{DATABASE}/collections/{handle}/get", {"include": []})["ids"])
+
+    def read(self, handle: str) -> tuple[list[str], Vectors]:
+        """Every id, and the vectors in the same order."""
+        found = self._ask("POST", f"{DATABASE}/collections/{handle}/get", {"include": ["embeddings"]})
+        return list(found["ids"]), np.array(found["embeddings"], dtype=np.float32)
 
     def delete(self, handle: str, ids: list[str]) -> None:
         """Take ids out."""
