@@ -113,7 +113,7 @@ class House:
         """Documents of so many chunks each, ready; the assistant as it is then."""
         for start in range(0, len(texts), PER_DOCUMENT):
             self._add_document(assistant, texts[start : start + PER_DOCUMENT])
-        self.assistants.bump_knowledge(assistant.id)
+        self.assistants.end_change(assistant.id, "")
         return replace(assistant, knowledge_version=assistant.knowledge_version + 1)
 
     def _add_document(self, assistant: Assistant, texts: Sequence[str]) -> None:

@@ -60,7 +60,8 @@ class AssistantSettings:
 class Assistant:
     """A client's assistant: its key, its settings, and the version of what it knows.
 
-    ``knowledge_version`` moves whenever the set of its live chunks does. ``deleted`` is set first
+    ``knowledge_version`` moves whenever the set of its live chunks has, and while it does ``changing`` names
+    what is under way: until that is over the version says nothing. ``deleted`` is set first
     when it is deleted: from then on nobody sees it and the sweeper may finish the rest.
     """
 
@@ -73,4 +74,5 @@ class Assistant:
     updated_at: datetime
     settings: AssistantSettings = field(default_factory=AssistantSettings)
     knowledge_version: int = 0
+    changing: tuple[str, ...] = ()
     deleted: bool = False

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, TypeVar
 
 from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona
 from models.pages import Page
-from repositories.base import Repository
+from repositories.base import Change, Repository
 from repositories.scope import WHOLE, Scope
 from repositories.values import Record, choice, moment
 
@@ -70,9 +70,14 @@ class AssistantRepository(Repository):
         change = {"key_hash": key_hash, "key_sealed": key_sealed, "updatedAt": at}
         return self._update(WHOLE, assistant_id, {"$set": change}, when=_LIVE)
 
-    def bump_knowledge(self, assistant_id: str) -> None:
-        """Say that its live chunks are others now."""
-        self._update(WHOLE, assistant_id, {"$inc": {"knowledge_version": 1}})
+    def begin_change(self, assistant_id: str, change: str) -> None:
+        """Say, before the write that does it, that its live chunks may be others from any moment on."""
+        self._update(WHOLE, assistant_id, {"$addToSet": {"changing": change}})
+
+    def end_change(self, assistant_id: str, change: str) -> None:
+        """Say that its live chunks are others now; once more does no harm."""
+        ended: Change = {"$pull": {"changing": change}, "$inc": {"knowledge_version": 1}}
+        self._update(WHOLE, assistant_id, ended)
 
     def mark_deleted(self, assistant_id: str) -> bool:
         """Make it invisible and its key dead, at once; whether it was visible."""
@@ -100,6 +105,7 @@ def _record(assistant: Assistant) -> Record:
         "key_sealed": assistant.key_sealed,
         "settings": asdict(assistant.settings),
         "knowledge_version": assistant.knowledge_version,
+        "changing": assistant.changing,
         "deleted": assistant.deleted,
         "createdAt": assistant.created_at,
         "updatedAt": assistant.updated_at,
@@ -117,6 +123,7 @@ def _assistant(record: Record) -> Assistant:
         updated_at=moment(record["updatedAt"]),
         settings=_settings(record.get("settings", {})),
         knowledge_version=int(record.get("knowledge_version", 0)),
+        changing=tuple(record.get("changing", ())),
         deleted=bool(record.get("deleted", False)),
     )
 

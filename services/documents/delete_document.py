@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.documents import Document
 from repositories.assistants import AssistantRepository
 from repositories.documents import DocumentRepository
+from services.documents.changes import gone
 from services.documents.purge_document import PurgeDocument
 
 
@@ -20,10 +21,11 @@ class DeleteDocument:
 
     def delete(self, document: Document) -> None:
         """Remove the document; what a crash leaves is removed at the next start."""
+        self._assistants.begin_change(document.assistant_id, gone(document.id))
         self._delete_replaced(document)
         self._documents.mark_deleted(document)
         self._delete_replaced(document)  # it may have become ready in between; from here on it cannot
-        self._assistants.bump_knowledge(document.assistant_id)
+        self._assistants.end_change(document.assistant_id, gone(document.id))
         self._purge.purge(document)
 
     def _delete_replaced(self, document: Document) -> None:

@@ -28,6 +28,7 @@ from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
+from services.documents import changes
 from services.documents.add_document import format_of
 from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
@@ -99,6 +100,7 @@ class IndexDocument:
         if document is None:
             return
         if document.deleted:
+            self._assistants.end_change(document.assistant_id, changes.gone(document_id))
             self._purge.purge(document)
             return
         if not self._documents.claim(document, self._lease):
@@ -116,7 +118,7 @@ class IndexDocument:
             self._tidy(document)
         elif document.attempts >= MOST_ATTEMPTS:
             self._purge.purge_other_versions(document)
-            self._documents.set_failed(document, f"{GIVEN_UP} {document.error or ''}".strip())
+            self._fail(document, f"{GIVEN_UP} {document.error or ''}".strip())
         else:
             self._index(document)
 
@@ -126,9 +128,9 @@ class IndexDocument:
             ready = self._ready(document, self._progress.of(document))
         except (Unreadable, NotFetched) as problem:
             _log.info("document unreadable", document_id=document.id, assistant_id=document.assistant_id)
-            self._documents.set_failed(document, problem.sentence)
+            self._fail(document, problem.sentence)
         except FileNotFoundError:
-            self._documents.set_failed(document, NO_FILE)
+            self._fail(document, NO_FILE)
         except Gone:
             self._purge_deleted(document)
         else:
@@ -149,9 +151,15 @@ class IndexDocument:
         chunks = _chunks(document, parsed)
         self._write(document, chunks, progress)
         ready = _read(document, parsed, chunks)
+        self._assistants.begin_change(document.assistant_id, changes.ready(document.id))
         if not self._documents.set_ready(ready):
             raise Gone
         return ready
+
+    def _fail(self, document: Document, reason: str) -> None:
+        self._documents.set_failed(document, reason)
+        # Nothing has changed, unless an earlier try was interrupted after saying that something will.
+        self._assistants.end_change(document.assistant_id, changes.ready(document.id))
 
     def _parsed(self, document: Document) -> ParsedDocument:
         file_format = format_of(document.filename)
@@ -176,7 +184,7 @@ class IndexDocument:
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
-        self._assistants.bump_knowledge(document.assistant_id)
+        self._assistants.end_change(document.assistant_id, changes.ready(document.id))
         self._purge.purge_other_versions(document)
         for older in self._documents.same_name(document):
             if document.id in older.replaced_by:
@@ -188,6 +196,7 @@ class IndexDocument:
 
     def _purge_deleted(self, document: Document) -> None:
         """Take back what was written since the deletion, of the document or of its whole assistant."""
+        self._assistants.end_change(document.assistant_id, changes.ready(document.id))
         if self._assistants.by_id(document.assistant_id) is None:
             self._delete_assistant.finish(document.assistant_id)
             return

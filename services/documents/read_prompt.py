@@ -49,7 +49,7 @@ class ReadPrompt:
     def _text(self, assistant: Assistant) -> str:
         with self._lock:
             version, text = self._texts.get(assistant.id, (-1, ""))
-        if version >= assistant.knowledge_version:
+        if version >= assistant.knowledge_version and not assistant.changing:
             return text
         live = self._knowledge.live_documents(assistant.id, DocumentType.PROMPT)
         text = self._content(assistant, live.documents[-1]) if live.documents else ""

@@ -22,6 +22,8 @@ class IndexCache:
         self._kept: OrderedDict[Hashable, LexicalIndex] = OrderedDict()
         self._bytes = 0
         self._building: dict[Hashable, tuple[threading.Lock, int]] = {}
+        self._begun = 0
+        self._begun_at: dict[Hashable, int] = {}  # of the kept ones, the number of the build that made them
 
     @property
     def nbytes(self) -> int:
@@ -43,8 +45,17 @@ class IndexCache:
         with self._alone(key):
             found = self._peek(key)
             if found is None or found.version < version:
-                found = renew(found)
-                self._keep(key, found)
+                found = self._renewed(key, found, renew)
+        return found
+
+    def get_renewed(self, key: Hashable, renew: Renew) -> LexicalIndex:
+        """An index that ``renew`` began to make after this call, whatever its version."""
+        with self._lock:
+            asked = self._begun
+        with self._alone(key):
+            found = self._peek(key)
+            if found is None or self._begun_at.get(key, 0) <= asked:
+                found = self._renewed(key, found, renew)
         return found
 
     def replace(self, key: Hashable, stale: LexicalIndex, renew: Renew) -> LexicalIndex:
@@ -52,9 +63,16 @@ class IndexCache:
         with self._alone(key):
             found = self._peek(key)
             if found is None or found is stale:
-                found = renew(found)
-                self._keep(key, found)
+                found = self._renewed(key, found, renew)
         return found
+
+    def _renewed(self, key: Hashable, older: LexicalIndex | None, renew: Renew) -> LexicalIndex:
+        with self._lock:
+            self._begun += 1
+            begun = self._begun
+        newer = renew(older)
+        self._keep(key, newer, begun)
+        return newer
 
     def _peek(self, key: Hashable) -> LexicalIndex | None:
         with self._lock:
@@ -63,15 +81,17 @@ class IndexCache:
                 self._kept.move_to_end(key)
             return found
 
-    def _keep(self, key: Hashable, index: LexicalIndex) -> None:
+    def _keep(self, key: Hashable, index: LexicalIndex, begun: int) -> None:
         size = index.nbytes
         with self._lock:
             older = self._kept.pop(key, None)
             self._bytes += size - (older.nbytes if older is not None else 0)
             self._kept[key] = index
+            self._begun_at[key] = begun
             while self._bytes > self._most_bytes and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
+                name, dropped = self._kept.popitem(last=False)
                 self._bytes -= dropped.nbytes
+                del self._begun_at[name]
 
     @contextmanager
     def _alone(self, key: Hashable) -> Iterator[None]:

@@ -69,7 +69,10 @@ class SearchPassages:
         """
         key = (assistant.id, document_type)
         renew = partial(self._builder.build, assistant.id, document_type)
-        index = self._cache.get(key, assistant.knowledge_version, renew)
+        if assistant.changing:  # the version does not say what is live at this moment
+            index = self._cache.get_renewed(key, renew)
+        else:
+            index = self._cache.get(key, assistant.knowledge_version, renew)
         ranked = self._ranked(index, assistant, query, history, document_type)
         passages, gone = self._passages(index, assistant.id, ranked, top_k)
         if gone:  # a document was replaced or deleted since the index was made

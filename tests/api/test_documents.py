@@ -456,7 +456,7 @@ def test_a_replacement_that_cannot_be_read_leaves_the_old_one_in_answers(
     )
     assert [one["document_id"] for one in found(owner, assistant, "limpeza")] == [old["_id"]]
     third = owner.ready_document(assistant["_id"], "a.json", '{"limpeza": "custa 300 reais"}')
-    wait_until(lambda: [one["document_id"] for one in found(owner, assistant, "limpeza")] == [third["_id"]])
+    assert [one["document_id"] for one in found(owner, assistant, "limpeza")] == [third["_id"]]
     wait_until(lambda: [one["_id"] for one in owner.get("/documents/list").get_json()] == [third["_id"]])
     wait_until(lambda: on_disk(assistant["_id"]) == [third["filepath"]])
 

@@ -61,7 +61,7 @@ MORE_MOMENTS: tuple[Moment, ...] = (
     ("after", "integrations.vectorstores.chroma:ChromaStore.remove", 2),
     ("before", "repositories.documents:DocumentRepository.forget", 2),
     ("before", "integrations.files:FileStore.remove_assistant", 1),
-    ("after", "repositories.assistants:AssistantRepository.bump_knowledge", 4),
+    ("after", "repositories.assistants:AssistantRepository.end_change", 4),
 )
 # The same of a start that finds what a kill left.
 START_MOMENTS: tuple[Moment, ...] = (

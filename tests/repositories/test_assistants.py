@@ -111,9 +111,14 @@ def test_a_key_belongs_to_one_assistant_and_can_be_replaced(assistants: Assistan
 def test_its_knowledge_gets_a_new_version(assistants: AssistantRepository) -> None:
     one = assistant()
     assistants.add(one)
+    for change in ("ready:a", "gone:b", "ready:a"):
+        assistants.begin_change(one.id, change)
+    assert assistants.by_id(one.id) == replace(one, changing=("ready:a", "gone:b"))
+    assistants.end_change(one.id, "ready:a")
+    assert assistants.by_id(one.id) == replace(one, knowledge_version=1, changing=("gone:b",))
     for _ in range(2):
-        assistants.bump_knowledge(one.id)
-    assert assistants.by_id(one.id) == replace(one, knowledge_version=2)
+        assistants.end_change(one.id, "gone:b")
+    assert assistants.by_id(one.id) == replace(one, knowledge_version=3)
 
 
 def test_a_deleted_one_is_unseen_at_once_and_can_be_finished(assistants: AssistantRepository) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -127,3 +128,35 @@ def test_a_reader_never_gets_an_older_version_than_it_asked_for() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_renewed_index_was_begun_after_it_was_asked_for() -> None:
+    cache = IndexCache(1 << 20)
+    first = cache.get("a", 1, lambda _: _index(1))
+    second = cache.get_renewed("a", lambda older: _index(1) if older is first else first)
+    assert second is not first
+    assert cache.get("a", 1, _never) is second
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_: LexicalIndex | None) -> LexicalIndex:
+        begun.set()
+        assert go_on.wait(5)
+        return _index(1)
+
+    made: list[LexicalIndex] = []
+
+    def later(_: LexicalIndex | None) -> LexicalIndex:
+        made.append(_index(1))
+        return made[-1]
+
+    with ThreadPoolExecutor(3) as threads:
+        running = threads.submit(cache.get_renewed, "a", slow)
+        assert begun.wait(5)
+        waiting = [threads.submit(cache.get_renewed, "a", later) for _ in range(2)]
+        while cache._building["a"][1] < 3:
+            time.sleep(0.001)
+        go_on.set()
+        results = [one.result(5) for one in waiting]
+    assert len(made) == 1
+    assert all(one is made[0] for one in results)
+    assert running.result() is not made[0]

@@ -1,0 +1,204 @@
+"""What a search finds between the write that swaps documents and the one that says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import mongomock
+import pytest
+from pymongo.database import Database
+
+from integrations.embeddings.hashed import HashedEmbedder
+from kit.clock import utc_now
+from models.assistants import Assistant
+from models.documents import Document, DocumentStatus, DocumentType, ParsedDocument, Piece
+from repositories.assistants import AssistantRepository
+from repositories.chunks import ChunkRepository
+from repositories.documents import DocumentRepository
+from repositories.embedders import EmbedderRepository
+from repositories.values import Record
+from services.documents.delete_document import DeleteDocument
+from services.documents.index_document import IndexDocument
+from services.documents.purge_document import PurgeDocument
+from services.documents.recorded_knowledge import RecordedKnowledge
+from services.documents.report_progress import ReportProgress
+from services.retrieval.embedders import Embedders
+from services.retrieval.search_passages import SearchPassages
+from tests.made import ASSISTANT, OWNER, a_document
+
+
+class Stopped(Exception):
+    """The process dies here."""
+
+
+class StoppingAssistants(AssistantRepository):
+    """Assistants whose version does not get to move."""
+
+    stops = False
+
+    def end_change(self, assistant_id: str, change: str) -> None:
+        if self.stops:
+            raise Stopped
+        super().end_change(assistant_id, change)
+
+
+class NoVectors:
+    """A ``VectorStore`` that keeps nothing."""
+
+    def query(self, *_: object) -> list[tuple[str, float]]:
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: None
+
+
+class Files:
+    """The texts of documents, as the parser, the disk and the places of names."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def path(self, document: Document) -> Path:
+        return Path(document.id)
+
+    def parse(self, path: Path, *_: object) -> ParsedDocument:
+        text = self.texts[path.name]
+        return ParsedDocument("", (Piece(text),) if text else ())
+
+    def take(self, *_: object) -> None:
+        return None
+
+    def remove(self, *_: object) -> bool:
+        return True
+
+
+class Installation:
+    """One assistant, its documents and a search that never starts anew."""
+
+    def __init__(self, database: Database[Record]) -> None:
+        self.assistants = StoppingAssistants(database)
+        self.documents, chunks = DocumentRepository(database), ChunkRepository(database)
+        self.files, vectors = Files(), NoVectors()
+        files: Any = self.files
+        embedders = Embedders(
+            HashedEmbedder(), records=EmbedderRepository(database), remake=lambda _: HashedEmbedder()
+        )
+        purge = PurgeDocument(
+            documents=self.documents,
+            chunks=chunks,
+            places=files,
+            embedders=embedders,
+            vectors=cast("Any", vectors),
+        )
+        self.delete = DeleteDocument(assistants=self.assistants, documents=self.documents, purge=purge).delete
+        self.index = IndexDocument(
+            assistants=self.assistants,
+            documents=self.documents,
+            chunks=chunks,
+            obtain_file=files,
+            parser=files,
+            embedders=embedders,
+            vectors=cast("Any", vectors),
+            places=files,
+            purge=purge,
+            delete_assistant=cast("Any", None),
+            progress=ReportProgress(documents=self.documents, clock=utc_now),
+            lease="",
+        ).index
+        knowledge = RecordedKnowledge(assistants=self.assistants, documents=self.documents, chunks=chunks)
+        self._search = SearchPassages(
+            knowledge=knowledge, embedders=embedders, vectors=cast("Any", vectors)
+        ).search
+        now = utc_now()
+        self.assistants.add(Assistant(ASSISTANT, OWNER, "Clínica", "hash", "sealed", now, now))
+
+    def upload(self, text: str) -> Document:
+        """A document under the one name, in the place of those that are there."""
+        document = a_document(filename="precos.md")
+        self.files.texts[document.id] = text
+        earlier = self.documents.same_name(document)
+        self.documents.add(document)
+        for older in earlier:
+            self.documents.replaced_by(older, document.id)
+        return document
+
+    def status(self, document: Document) -> DocumentStatus | None:
+        current = self.documents.get_any(document.id)
+        return None if current is None or current.deleted else current.status
+
+    def found(self) -> list[str]:
+        assistant = self.assistants.by_id(ASSISTANT)
+        assert assistant is not None
+        result = self._search(assistant, "Quanto custa a limpeza?", 5, document_type=DocumentType.RAG)
+        return [passage.text for passage in result.passages]
+
+
+@pytest.fixture
+def installation() -> Installation:
+    return Installation(mongomock.MongoClient(tz_aware=True)["app"])
+
+
+def test_what_is_ready_is_found_though_the_version_has_not_moved(installation: Installation) -> None:
+    first = installation.upload("A limpeza custa 100 reais.")
+    installation.index(first.id)
+    assert installation.found() == ["A limpeza custa 100 reais."]
+    second = installation.upload("A limpeza custa 200 reais.")
+    installation.assistants.stops = True
+    for _ in range(2):  # the second time it dies again while it tidies up
+        with pytest.raises(Stopped):
+            installation.index(second.id)
+        assert installation.status(second) is DocumentStatus.READY
+        assert installation.found() == ["A limpeza custa 200 reais."]
+    installation.assistants.stops = False
+    installation.index(second.id)
+    assert installation.found() == ["A limpeza custa 200 reais."]
+    assert installation.status(first) is None
+    assistant = installation.assistants.by_id(ASSISTANT)
+    assert assistant is not None
+    assert assistant.changing == ()
+
+
+def test_what_was_found_before_the_swap_is_not_trusted_until_the_version_moved(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.index(installation.upload("A limpeza custa 100 reais.").id)
+    second = installation.upload("A limpeza custa 200 reais.")
+    set_ready = installation.documents.set_ready
+    seen: list[list[str]] = []
+
+    def searched_around(document: Document) -> bool:
+        seen.append(installation.found())  # after the change was begun, before it is made
+        done = set_ready(document)
+        seen.append(installation.found())
+        return done
+
+    monkeypatch.setattr(installation.documents, "set_ready", searched_around)
+    installation.index(second.id)
+    assert seen == [["A limpeza custa 100 reais."], ["A limpeza custa 200 reais."]]
+
+
+def test_a_deleted_document_is_not_found_though_the_version_has_not_moved(
+    installation: Installation,
+) -> None:
+    document = installation.upload("A limpeza custa 100 reais.")
+    installation.index(document.id)
+    assert installation.found()
+    installation.assistants.stops = True
+    with pytest.raises(Stopped):
+        installation.delete(document)
+    assert (installation.status(document), installation.found()) == (None, [])
+    installation.assistants.stops = False
+    installation.index(document.id)
+    assert installation.found() == []
+
+
+def test_an_unreadable_file_leaves_nothing_under_way(installation: Installation) -> None:
+    document = installation.upload("A limpeza custa 100 reais.")
+    installation.assistants.begin_change(ASSISTANT, f"ready:{document.id}")  # as an interrupted try left it
+    installation.files.texts[document.id] = ""
+    installation.index(document.id)
+    assert installation.status(document) is DocumentStatus.FAILED
+    assistant = installation.assistants.by_id(ASSISTANT)
+    assert assistant is not None
+    assert assistant.changing == ()
