@@ -15,7 +15,7 @@ from typing import NoReturn, cast
 import click
 
 import main as server
-from bootstrap import open_beside, open_installation, owner_lives
+from bootstrap.installation import open_beside, open_installation, owner_lives
 from integrations.parsing.base import FORMATS
 from jobs.demo import describe_demo, prepare_demo
 from jobs.golden_table import describe_run
@@ -77,7 +77,7 @@ def run_demo(settings: Settings) -> None:
 def create_admin(settings: Settings, name: str, email: str, password: str) -> None:
     """Make an account with the role admin."""
     with _opened(settings) as house:
-        user = house.register_user.create_admin(name, email, password)
+        user = house.accounts.register_user.create_admin(name, email, password)
         click.echo(f"{user.email} is an admin now (id {user.id}).")
 
 
@@ -100,7 +100,7 @@ def ingest(settings: Settings, folder: Path, assistant_id: str, document_type: s
     if not files:
         _fail(f"There is no document in {folder}: {', '.join(FORMATS)} are read.")
     with _opened(settings) as house:
-        assistant = house.find_assistants.get(OPERATOR, assistant_id)
+        assistant = house.assistants.find_assistants.get(OPERATOR, assistant_id)
         documents, refused = _uploaded(house, assistant, files, DocumentType(document_type))
         failed = _indexed(house, documents)
     for line in [*refused, *failed]:
@@ -119,7 +119,7 @@ def reindex(settings: Settings, assistant_id: str | None, document_id: str | Non
     with _opened(settings) as house:
         documents = list(_chosen(house, assistant_id, document_id))
         for document in documents:
-            house.reindex_document.reindex(document)
+            house.documents.reindex_document.reindex(document)
         failed = _indexed(house, documents)
     for line in failed:
         click.echo(line, err=True)
@@ -160,8 +160,8 @@ def doctor(settings: Settings, *, fix: bool) -> None:
 def golden(settings: Settings, assistant_id: str, top_k: int | None, fail_under: float) -> None:
     """Search for an assistant's golden questions, and say which were found and what changed."""
     with _opened(settings) as house:
-        assistant = house.find_assistants.get(OPERATOR, assistant_id)
-        run = _run_over(house, assistant, house.start_golden_run.start(assistant, top_k))
+        assistant = house.assistants.find_assistants.get(OPERATOR, assistant_id)
+        run = _run_over(house, assistant, house.golden.start_golden_run.start(assistant, top_k))
     if run.status is RunStatus.FAILED:
         _fail(run.error)
     for line in describe_run(run):
@@ -232,7 +232,9 @@ def _uploaded(
         for path, name in bar:
             try:
                 with path.open("rb") as stream:
-                    documents.append(house.add_document.add(assistant, Upload(name, stream, document_type)))
+                    documents.append(
+                        house.documents.add_document.add(assistant, Upload(name, stream, document_type))
+                    )
             except AppError as problem:
                 refused.append(f"{path}: {problem.sentence}")
             except OSError as problem:
@@ -248,7 +250,7 @@ def _indexed(house: House, documents: list[Document]) -> list[str]:
     with click.progressbar(length=len(documents), label="Indexing", file=sys.stderr) as bar:
         while waiting:
             # The oldest few: they are read in this order, and thousands need not be asked for each time.
-            looked = {one: house.index_document.look(one) for one in list(waiting)[:LOOKED_AT_ONCE]}
+            looked = {one: house.documents.index_document.look(one) for one in list(waiting)[:LOOKED_AT_ONCE]}
             for document_id, found in looked.items():
                 if found is None or _settled(found):
                     filename = waiting.pop(document_id)
@@ -265,7 +267,7 @@ def _run_over(house: House, assistant: Assistant, run: GoldenRun) -> GoldenRun:
     patience = _Patience()
     while not run.is_over:
         patience.wait([run])
-        run = house.find_golden.run(assistant, run.id)
+        run = house.golden.find_golden.run(assistant, run.id)
     return run
 
 
@@ -277,11 +279,11 @@ def _settled(document: Document) -> bool:
 
 def _chosen(house: House, assistant_id: str | None, document_id: str | None) -> Iterator[Document]:
     if document_id:
-        yield house.find_documents.get(OPERATOR, document_id)
+        yield house.documents.find_documents.get(OPERATOR, document_id)
         return
     cursor = ""
     while True:
-        page = house.find_documents.page(OPERATOR, assistant_id or "", 500, cursor)
+        page = house.documents.find_documents.page(OPERATOR, assistant_id or "", 500, cursor)
         yield from page.items
         cursor = page.next_cursor
         if not cursor:
@@ -295,7 +297,7 @@ def _doctored(settings: Settings, *, fix: bool) -> list[str]:
         with _opened(settings) as house:
             _check_health(house)
             _wait_until_idle(house)
-            lines = house.keep_consistent.check(fix=fix)
+            lines = house.upkeep.keep_consistent.check(fix=fix)
             _wait_until_idle(house)
             return lines
     except (AppError, SettingsError) as problem:
@@ -312,7 +314,7 @@ def _doctored_by_server(settings: Settings, *, fix: bool) -> list[str]:
 
 
 def _check_health(house: House) -> None:
-    down = [name for name, state in house.check_health.states().items() if state != "ready"]
+    down = [name for name, state in house.upkeep.check_health.states().items() if state != "ready"]
     if down:
         raise Unavailable(f"The {' and the '.join(down)} cannot be reached.")
 
@@ -320,7 +322,7 @@ def _check_health(house: House) -> None:
 def _wait_until_idle(house: House) -> None:
     """Let the work that is in the records come to its end."""
     patience = _Patience()
-    while work := house.index_document.with_work():
+    while work := house.documents.index_document.with_work():
         patience.wait(work)
 
 

@@ -8,7 +8,7 @@ import sys
 
 from flask import Flask
 
-from bootstrap import Installation, open_installation
+from bootstrap.installation import Installation, open_installation
 from kit import logging
 from kit.errors import AppError, SettingsError
 from kit.settings import PROJECT_ROOT, Settings
@@ -49,7 +49,7 @@ def print_welcome(installation: Installation, port: int) -> None:
     settings = installation.house.settings
     address = settings.public_url or f"http://{settings.host}:{port}"
     lines = [f"Orquestra listens on {address}"]
-    if not installation.house.register_user.any_account():
+    if not installation.house.accounts.register_user.any_account():
         lines.append(
             "There is no account yet. Make the first one from this machine (POST /auth/register), with\n"
             f"`python cli.py create-admin`, or from elsewhere with X-Setup-Token: {installation.setup_token}"

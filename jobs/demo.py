@@ -40,19 +40,19 @@ def prepare_demo(house: House, note: Path) -> Demo | None:
     """
     if note.exists():
         return _noted(house, note)
-    if house.register_user.any_account():
+    if house.accounts.register_user.any_account():
         return None
     password = secrets.token_urlsafe(12)
-    user = house.register_user.register("Demo", EMAIL, password, actor=None, from_loopback=True)
+    user = house.accounts.register_user.register("Demo", EMAIL, password, actor=None, from_loopback=True)
     actor = Actor(kind=ActorKind.PERSON, user_id=user.id, name=user.name, role=Role.ADMIN)
     settings = AssistantSettings(
         company="Clínica Sorriso do Vale",
         language=Language.PT,
         no_answer_message="Não encontrei essa informação. Posso chamar alguém da recepção para ajudar?",
     )
-    assistant = house.add_assistant.add(actor, "Clínica Sorriso do Vale", "", settings)
+    assistant = house.assistants.add_assistant.add(actor, "Clínica Sorriso do Vale", "", settings)
     _upload(house, assistant)
-    demo = Demo(EMAIL, password, assistant.id, house.rotate_key.key_of(assistant))
+    demo = Demo(EMAIL, password, assistant.id, house.assistants.rotate_key.key_of(assistant))
     note.touch(mode=0o600)
     note.write_text(json.dumps(asdict(demo)), encoding="utf-8")
     return demo
@@ -79,7 +79,7 @@ def _upload(house: House, assistant: Assistant) -> None:
     for path in sorted(DOCUMENTS.iterdir()):
         kind = DocumentType.PROMPT if path.name == PROMPT_FILE else DocumentType.RAG
         with path.open("rb") as stream:
-            waiting.append(house.add_document.add(assistant, Upload(path.name, stream, kind)))
+            waiting.append(house.documents.add_document.add(assistant, Upload(path.name, stream, kind)))
     give_up = time.monotonic() + READY_WITHIN_S
     while waiting and time.monotonic() < give_up:
         waiting = [one for one in waiting if not _ready(house, one)]
@@ -87,7 +87,7 @@ def _upload(house: House, assistant: Assistant) -> None:
 
 
 def _ready(house: House, document: Document) -> bool:
-    found = house.index_document.look(document.id)
+    found = house.documents.index_document.look(document.id)
     return found is None or found.status in (DocumentStatus.READY, DocumentStatus.FAILED)
 
 
@@ -95,7 +95,7 @@ def _noted(house: House, note: Path) -> Demo | None:
     demo = Demo(**json.loads(note.read_text(encoding="utf-8")))
     actor = Actor(kind=ActorKind.PERSON, role=Role.ADMIN)
     try:
-        assistant = house.find_assistants.get(actor, demo.assistant_id)
+        assistant = house.assistants.find_assistants.get(actor, demo.assistant_id)
     except AppError:
         return None  # it was deleted: then nothing is shown
-    return Demo(demo.email, demo.password, demo.assistant_id, house.rotate_key.key_of(assistant))
+    return Demo(demo.email, demo.password, demo.assistant_id, house.assistants.rotate_key.key_of(assistant))

@@ -28,7 +28,7 @@ blueprint = Blueprint(
 def add(body: dict[str, Any], actor: Actor) -> Any:
     """Make an assistant."""
     settings = AssistantSettings(**body["settings"])
-    assistant = house().add_assistant.add(actor, body["name"], body["owner_id"], settings)
+    assistant = house().assistants.add_assistant.add(actor, body["name"], body["owner_id"], settings)
     return present(assistant), {"Location": f"/assistants/get/{assistant.id}"}
 
 
@@ -38,7 +38,7 @@ def add(body: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(200, schemas.AssistantOut(many=True))
 def list_assistants(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's assistants; an admin's list has everybody's."""
-    find = house().find_assistants
+    find = house().assistants.find_assistants
     found, headers = listed(
         args, lambda limit, cursor: find.page(actor, limit, cursor), lambda: find.count(actor)
     )
@@ -50,7 +50,7 @@ def list_assistants(args: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(200, schemas.AssistantOut)
 def get(assistant_id: str, actor: Actor) -> dict[str, Any]:
     """One assistant."""
-    return present(house().find_assistants.get(actor, assistant_id))
+    return present(house().assistants.find_assistants.get(actor, assistant_id))
 
 
 @blueprint.path("/update/<assistant_id>", "PUT")
@@ -59,9 +59,9 @@ def get(assistant_id: str, actor: Actor) -> dict[str, Any]:
 @blueprint.gives(200, schemas.AssistantOut)
 def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, Any]:
     """Change any subset of an assistant; what ``get`` returned may be sent back unchanged."""
-    assistant = house().find_assistants.get(actor, assistant_id)
+    assistant = house().assistants.find_assistants.get(actor, assistant_id)
     _check_read_only(body, assistant)
-    changed = house().update_assistant.update(
+    changed = house().assistants.update_assistant.update(
         actor,
         assistant,
         name=body.get("name", assistant.name),
@@ -76,7 +76,7 @@ def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, A
 @blueprint.gives(200, Deleted)
 def delete(assistant_id: str, actor: Actor) -> dict[str, str]:
     """Delete an assistant with its chats, messages, documents, files and index; its key is dead at once."""
-    house().delete_assistant.delete(house().find_assistants.get(actor, assistant_id))
+    house().assistants.delete_assistant.delete(house().assistants.find_assistants.get(actor, assistant_id))
     return {"message": "The assistant and all that belonged to it are gone."}
 
 
@@ -85,7 +85,11 @@ def delete(assistant_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.KeyOut)
 def rotate_key(assistant_id: str, actor: Actor) -> dict[str, str]:
     """A new key; the old one is dead at once."""
-    return {"api_key": house().rotate_key.rotate(house().find_assistants.get(actor, assistant_id))}
+    return {
+        "api_key": house().assistants.rotate_key.rotate(
+            house().assistants.find_assistants.get(actor, assistant_id)
+        )
+    }
 
 
 @blueprint.path("/search/<assistant_id>", "POST")
@@ -94,13 +98,15 @@ def rotate_key(assistant_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.SearchOut)
 def search(body: dict[str, Any], assistant_id: str, actor: Actor) -> SearchResult:
     """The passages that a chat would be given for this question, best first."""
-    assistant = house().find_assistants.get(actor, assistant_id)
-    return house().search_passages.search(assistant, body["query"], body["top_k"] or assistant.settings.top_k)
+    assistant = house().assistants.find_assistants.get(actor, assistant_id)
+    return house().retrieval.search_passages.search(
+        assistant, body["query"], body["top_k"] or assistant.settings.top_k
+    )
 
 
 def present(assistant: Assistant) -> dict[str, Any]:
     """An assistant as its schema shows it, the key opened for its owner."""
-    return {**vars(assistant), "api_key": house().rotate_key.key_of(assistant)}
+    return {**vars(assistant), "api_key": house().assistants.rotate_key.key_of(assistant)}
 
 
 def _check_read_only(body: dict[str, Any], assistant: Assistant) -> None:

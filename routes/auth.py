@@ -39,7 +39,7 @@ def register(body: dict[str, str]) -> dict[str, User]:
     The first becomes admin: from the machine itself without a token, from elsewhere with X-Setup-Token as the
     start printed it. Later ones need an admin's token, unless REGISTRATION=open.
     """
-    user = house().register_user.register(
+    user = house().accounts.register_user.register(
         **body,
         actor=optional_person(),
         from_loopback=is_local() and is_local_browser(),
@@ -54,7 +54,7 @@ def register(body: dict[str, str]) -> dict[str, User]:
 @blueprint.gives(200, schemas.SignedIn)
 def login(body: dict[str, str]) -> dict[str, Any]:
     """Sign in."""
-    return _signed_in(*house().sign_in.sign_in(**body))
+    return _signed_in(*house().accounts.sign_in.sign_in(**body))
 
 
 @blueprint.path("/refresh", "POST")
@@ -62,7 +62,7 @@ def login(body: dict[str, str]) -> dict[str, Any]:
 @blueprint.gives(200, schemas.SignedIn)
 def refresh(actor: Actor) -> dict[str, Any]:
     """A fresh token for the same sign-in, for at most 30 days from it."""
-    return _signed_in(*house().sign_in.session_of(actor))
+    return _signed_in(*house().accounts.sign_in.session_of(actor))
 
 
 @blueprint.path("/me")
@@ -70,7 +70,7 @@ def refresh(actor: Actor) -> dict[str, Any]:
 @blueprint.gives(200, schemas.UserOut)
 def me(actor: Actor) -> User:
     """The caller's account."""
-    return house().manage_users.me(actor)
+    return house().accounts.manage_users.me(actor)
 
 
 @blueprint.path("/logout", "POST")
@@ -79,9 +79,9 @@ def me(actor: Actor) -> User:
 def logout(actor: Actor) -> None:
     """End what the caller came with: a sign-in with all its tokens, or a personal API token."""
     if actor.token_id:
-        house().issue_tokens.revoke(actor, actor.token_id)
+        house().accounts.issue_tokens.revoke(actor, actor.token_id)
     else:
-        house().sign_in.sign_out(actor)
+        house().accounts.sign_in.sign_out(actor)
 
 
 @blueprint.path("/password", "PUT")
@@ -90,7 +90,7 @@ def logout(actor: Actor) -> None:
 @blueprint.gives(204)
 def change_password(body: dict[str, str], actor: Actor) -> None:
     """Change the password; other sign-ins end."""
-    house().sign_in.change_password(actor, body["current_password"], body["new_password"])
+    house().accounts.sign_in.change_password(actor, body["current_password"], body["new_password"])
 
 
 @blueprint.path("/tokens", "POST")
@@ -99,7 +99,7 @@ def change_password(body: dict[str, str], actor: Actor) -> None:
 @blueprint.gives(201, schemas.TokenOut)
 def issue_token(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Make a personal API token; it is shown this once."""
-    token, secret = house().issue_tokens.issue(actor, body["name"], body["expires_in_days"])
+    token, secret = house().accounts.issue_tokens.issue(actor, body["name"], body["expires_in_days"])
     return {**vars(token), "token": secret}
 
 
@@ -109,7 +109,7 @@ def issue_token(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
 @blueprint.gives(200, schemas.TokenOut(many=True))
 def list_tokens(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's personal API tokens, without the tokens themselves."""
-    tokens = house().issue_tokens
+    tokens = house().accounts.issue_tokens
     return listed(args, lambda limit, cursor: tokens.page(actor, limit, cursor), lambda: tokens.count(actor))
 
 
@@ -118,7 +118,7 @@ def list_tokens(args: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(204)
 def revoke_token(token_id: str, actor: Actor) -> None:
     """End a personal API token."""
-    house().issue_tokens.revoke(actor, token_id)
+    house().accounts.issue_tokens.revoke(actor, token_id)
 
 
 @blueprint.path("/users")
@@ -128,7 +128,7 @@ def revoke_token(token_id: str, actor: Actor) -> None:
 def list_users(args: dict[str, Any], actor: Actor) -> Any:
     """All accounts."""
     del actor  # every admin sees the same
-    users = house().manage_users
+    users = house().accounts.manage_users
     return listed(args, users.page, users.count)
 
 
@@ -139,7 +139,7 @@ def list_users(args: dict[str, Any], actor: Actor) -> Any:
 def change_user(body: dict[str, Any], user_id: str, actor: Actor) -> User:
     """Change an account's name or role, or disable it."""
     del actor
-    return house().manage_users.change(user_id, body)
+    return house().accounts.manage_users.change(user_id, body)
 
 
 @blueprint.path("/users/<user_id>", "DELETE")
@@ -148,7 +148,7 @@ def change_user(body: dict[str, Any], user_id: str, actor: Actor) -> User:
 def remove_user(user_id: str, actor: Actor) -> dict[str, str]:
     """Remove an account that owns no assistant."""
     del actor
-    house().manage_users.remove(user_id)
+    house().accounts.manage_users.remove(user_id)
     return {"message": "The account is gone."}
 
 

@@ -55,8 +55,8 @@ def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:
         model=body["model"] or "",
     )
     if body["stream"]:
-        return _streamed(house().answer_message.stream(assistant, incoming))
-    return house().answer_message.answer(assistant, incoming)
+        return _streamed(house().chats.answer_message.stream(assistant, incoming))
+    return house().chats.answer_message.answer(assistant, incoming)
 
 
 @blueprint.path("/list")
@@ -91,7 +91,7 @@ def list_inactive(args: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(200, schemas.ChatOut)
 def get(name: str, actor: Actor) -> Chat:
     """One chat, by its id or by the channel's id of its contact."""
-    return house().find_chats.get(actor, name)
+    return house().chats.find_chats.get(actor, name)
 
 
 @blueprint.path("/messages/<chat_name:name>")
@@ -100,7 +100,7 @@ def get(name: str, actor: Actor) -> Chat:
 @blueprint.gives(200, schemas.MessageOut(many=True))
 def messages(args: dict[str, Any], name: str, actor: Actor) -> Any:
     """A chat's messages by turn, oldest first."""
-    find = house().find_chats
+    find = house().chats.find_chats
     chat = find.get(actor, name)
     return listed(
         args, lambda limit, cursor: find.messages(chat, limit, cursor), lambda: find.count_messages(chat)
@@ -112,7 +112,7 @@ def messages(args: dict[str, Any], name: str, actor: Actor) -> Any:
 @blueprint.gives(200, schemas.ChatOut)
 def deactivate(name: str, actor: Actor) -> Chat:
     """Take a chat over: the assistant is silent in it."""
-    return house().take_over.set_active(house().find_chats.get(actor, name), active=False)
+    return house().chats.take_over.set_active(house().chats.find_chats.get(actor, name), active=False)
 
 
 @blueprint.path("/ativar/<chat_name:name>", "PUT")
@@ -120,7 +120,7 @@ def deactivate(name: str, actor: Actor) -> Chat:
 @blueprint.gives(200, schemas.ChatOut)
 def activate(name: str, actor: Actor) -> Chat:
     """Hand a chat back to the assistant."""
-    return house().take_over.set_active(house().find_chats.get(actor, name), active=True)
+    return house().chats.take_over.set_active(house().chats.find_chats.get(actor, name), active=True)
 
 
 @blueprint.path("/reply/<chat_name:name>", "POST")
@@ -129,7 +129,7 @@ def activate(name: str, actor: Actor) -> Chat:
 @blueprint.gives(201, schemas.MessageOut)
 def reply(body: dict[str, str], name: str, actor: Actor) -> Message:
     """A person's reply: added to the chat, and in the assistant's outbox until the bot has delivered it."""
-    return house().take_over.reply(actor, house().find_chats.get(actor, name), body["message"])
+    return house().chats.take_over.reply(actor, house().chats.find_chats.get(actor, name), body["message"])
 
 
 @blueprint.path("/delete/<chat_name:name>", "DELETE")
@@ -137,7 +137,7 @@ def reply(body: dict[str, str], name: str, actor: Actor) -> Message:
 @blueprint.gives(200, Deleted)
 def delete(name: str, actor: Actor) -> dict[str, str]:
     """Delete a chat with its messages."""
-    house().take_over.delete(house().find_chats.get(actor, name))
+    house().chats.take_over.delete(house().chats.find_chats.get(actor, name))
     return {"message": "The chat and its messages are gone."}
 
 
@@ -147,7 +147,7 @@ def delete(name: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.WaitingOut(many=True))
 def outbox(args: dict[str, Any], assistant: Assistant) -> Any:
     """People's replies that wait to be delivered, oldest first."""
-    deliver = house().deliver_replies
+    deliver = house().chats.deliver_replies
     return listed(
         args,
         lambda limit, cursor: deliver.waiting(assistant, limit, cursor),
@@ -161,11 +161,11 @@ def outbox(args: dict[str, Any], assistant: Assistant) -> Any:
 @blueprint.gives(200, schemas.AckOut)
 def acknowledge(body: dict[str, list[str]], assistant: Assistant) -> dict[str, int]:
     """Say that replies were delivered; until then they are offered again."""
-    return {"acknowledged": house().deliver_replies.acknowledge(assistant, body["ids"])}
+    return {"acknowledged": house().chats.deliver_replies.acknowledge(assistant, body["ids"])}
 
 
 def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # noqa: FBT001  # None: both
-    find = house().find_chats
+    find = house().chats.find_chats
     wanted = ChatFilter(
         assistant_id=args["assistant_id"],
         message_service=args["message_service"],

@@ -37,13 +37,13 @@ def add(form: dict[str, Any], files: dict[str, Any], actor: Actor) -> Any:
     A ``.zip`` of type ``rag``, and several files in one form, make a document each; the answer is then
     ``{documents, refused}``.
     """
-    assistant = house().find_assistants.get(actor, form["assistant_id"])
+    assistant = house().assistants.find_assistants.get(actor, form["assistant_id"])
     uploads = [
         Upload(file.filename or "", file.stream, form["type"], form["replace"]) for file in files["file"]
     ]
     if len(uploads) > 1 or is_archive(uploads[0]):
-        return _several(house().add_several.add(assistant, uploads))
-    document = house().add_document.add(assistant, uploads[0])
+        return _several(house().documents.add_several.add(assistant, uploads))
+    document = house().documents.add_document.add(assistant, uploads[0])
     return document, {"Location": f"/documents/get/{document.id}"}
 
 
@@ -58,10 +58,10 @@ def _several(added: Added) -> Response:
 @blueprint.gives(201, schemas.AddedOut, headers=LOCATION)
 def add_url(body: dict[str, Any], actor: Actor) -> Any:
     """Have a page of the web read; with ``sitemap`` the pages that it lists, answered ``{documents, refused}``."""
-    assistant = house().find_assistants.get(actor, body["assistant_id"])
+    assistant = house().assistants.find_assistants.get(actor, body["assistant_id"])
     if body["sitemap"]:
-        return _several(house().add_url.add_sitemap(assistant, body["url"]))
-    document = house().add_url.add(assistant, body["url"])
+        return _several(house().documents.add_url.add_sitemap(assistant, body["url"]))
+    document = house().documents.add_url.add(assistant, body["url"])
     return document, {"Location": f"/documents/get/{document.id}"}
 
 
@@ -70,7 +70,7 @@ def add_url(body: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(202, schemas.Accepted)
 def refresh(document_id: str, actor: Actor) -> dict[str, str]:
     """Fetch the page anew; the document stays in answers meanwhile. 409 for one that was uploaded."""
-    house().refresh_document.refresh(house().find_documents.get(actor, document_id))
+    house().documents.refresh_document.refresh(house().documents.find_documents.get(actor, document_id))
     return {"message": "The page will be fetched anew."}
 
 
@@ -80,7 +80,7 @@ def refresh(document_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.DocumentOut(many=True))
 def list_documents(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's documents, newest first."""
-    find, assistant_id = house().find_documents, args["assistant_id"]
+    find, assistant_id = house().documents.find_documents, args["assistant_id"]
     return listed(
         args,
         lambda limit, cursor: find.page(actor, assistant_id, limit, cursor),
@@ -93,7 +93,7 @@ def list_documents(args: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(200, schemas.DocumentOut)
 def get(document_id: str, actor: Actor) -> Document:
     """One document."""
-    return house().find_documents.get(actor, document_id)
+    return house().documents.find_documents.get(actor, document_id)
 
 
 @blueprint.path("/path/get/<document_id>", "GET", "PUT")
@@ -101,7 +101,7 @@ def get(document_id: str, actor: Actor) -> Document:
 @blueprint.gives(200, schemas.PathOut)
 def get_path(document_id: str, actor: Actor) -> dict[str, str]:
     """Where the file lies, relative to the installation."""
-    return {"path": relative_path(house().find_documents.get(actor, document_id))}
+    return {"path": relative_path(house().documents.find_documents.get(actor, document_id))}
 
 
 @blueprint.path("/download/<document_id>")
@@ -109,8 +109,8 @@ def get_path(document_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, BYTES, content_type="application/octet-stream")
 def download(document_id: str, actor: Actor) -> Response:
     """The bytes as uploaded."""
-    document = house().find_documents.get(actor, document_id)
-    content = house().find_documents.content(document)
+    document = house().documents.find_documents.get(actor, document_id)
+    content = house().documents.find_documents.content(document)
     response = send_file(
         content, mimetype="application/octet-stream", as_attachment=True, download_name=document.filename
     )
@@ -123,7 +123,7 @@ def download(document_id: str, actor: Actor) -> Response:
 @blueprint.gives(200, Deleted)
 def delete(document_id: str, actor: Actor) -> dict[str, str]:
     """Delete a document: record, file and chunks."""
-    house().delete_document.delete(house().find_documents.get(actor, document_id))
+    house().documents.delete_document.delete(house().documents.find_documents.get(actor, document_id))
     return {"message": "The document is gone."}
 
 
@@ -132,7 +132,7 @@ def delete(document_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(202, schemas.Accepted)
 def reindex(document_id: str, actor: Actor) -> dict[str, str]:
     """Read the document anew; it stays in answers meanwhile."""
-    house().reindex_document.reindex(house().find_documents.get(actor, document_id))
+    house().documents.reindex_document.reindex(house().documents.find_documents.get(actor, document_id))
     return {"message": "The document will be read anew."}
 
 
@@ -141,7 +141,7 @@ def reindex(document_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(202, schemas.Accepted)
 def retry(document_id: str, actor: Actor) -> dict[str, str]:
     """Try a document again that failed; 409 when it has not."""
-    house().retry_document.retry(house().find_documents.get(actor, document_id))
+    house().documents.retry_document.retry(house().documents.find_documents.get(actor, document_id))
     return {"message": "The document will be tried again."}
 
 
@@ -151,7 +151,7 @@ def retry(document_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.ChunkOut(many=True))
 def list_chunks(args: dict[str, Any], document_id: str, actor: Actor) -> Any:
     """What the document was cut into, in its own order; empty until it is in answers."""
-    document, chunks = house().find_documents.get(actor, document_id), house().read_chunks
+    document, chunks = house().documents.find_documents.get(actor, document_id), house().documents.read_chunks
     return listed(args, lambda limit, cursor: chunks.page(document, limit, cursor), lambda: document.chunks)
 
 
@@ -160,4 +160,4 @@ def list_chunks(args: dict[str, Any], document_id: str, actor: Actor) -> Any:
 @blueprint.gives(200, schemas.ChunkOut)
 def get_chunk(document_id: str, n: str, actor: Actor) -> Chunk:
     """One chunk, by its number from 0."""
-    return house().read_chunks.get(house().find_documents.get(actor, document_id), n)
+    return house().documents.read_chunks.get(house().documents.find_documents.get(actor, document_id), n)

@@ -62,7 +62,7 @@ blueprint = Blueprint(
 @blueprint.says(responses={200: {"content": {CSV: {"schema": TEXT}}}})
 def list_questions(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """An assistant's golden questions, newest first; as CSV all of them, in the order they were added."""
-    assistant, find = _assistant(actor, assistant_id), house().find_golden
+    assistant, find = _assistant(actor, assistant_id), house().golden.find_golden
     if _wants_csv(args.get("format")):
         return _file(write_golden(find.every(assistant)))
     items, headers = listed(
@@ -79,9 +79,9 @@ def add(assistant_id: str, actor: Actor) -> Any:
     """Add a golden question, or a CSV file of them; one that is there already gets what is expected now."""
     assistant = _assistant(actor, assistant_id)
     if request.mimetype in (CSV, FORM):
-        return _imported(house().add_golden.add(assistant, read_golden(_sent_csv())))
+        return _imported(house().golden.add_golden.add(assistant, read_golden(_sent_csv())))
     asked = Blueprint.ARGUMENTS_PARSER.parse(schemas.GoldenIn(), request, location="json")
-    added = house().add_golden.add(assistant, [asked])
+    added = house().golden.add_golden.add(assistant, [asked])
     question = added.questions[0]
     if not added.added:
         return jsonify(schemas.GoldenOut().dump(question))
@@ -93,7 +93,7 @@ def add(assistant_id: str, actor: Actor) -> Any:
 @blueprint.gives(200, Deleted)
 def delete_all(assistant_id: str, actor: Actor) -> dict[str, str]:
     """Delete all golden questions of an assistant; its runs stay."""
-    deleted = house().delete_golden.delete_all(_assistant(actor, assistant_id))
+    deleted = house().golden.delete_golden.delete_all(_assistant(actor, assistant_id))
     return {"message": f"{deleted} golden questions are gone."}
 
 
@@ -102,7 +102,7 @@ def delete_all(assistant_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(200, schemas.GoldenOut)
 def get(assistant_id: str, question_id: str, actor: Actor) -> GoldenQuestion:
     """One golden question."""
-    return house().find_golden.question(_assistant(actor, assistant_id), question_id)
+    return house().golden.find_golden.question(_assistant(actor, assistant_id), question_id)
 
 
 @blueprint.path(ONE, "DELETE")
@@ -111,7 +111,7 @@ def get(assistant_id: str, question_id: str, actor: Actor) -> GoldenQuestion:
 def delete(assistant_id: str, question_id: str, actor: Actor) -> dict[str, str]:
     """Delete one golden question."""
     assistant = _assistant(actor, assistant_id)
-    house().delete_golden.delete(house().find_golden.question(assistant, question_id))
+    house().golden.delete_golden.delete(house().golden.find_golden.question(assistant, question_id))
     return {"message": "The golden question is gone."}
 
 
@@ -121,7 +121,7 @@ def delete(assistant_id: str, question_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.gives(202, schemas.RunStartedOut, headers=LOCATION)
 def run(body: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """Have every golden question searched for, as chats do, in the background."""
-    started = house().start_golden_run.start(_assistant(actor, assistant_id), body["top_k"])
+    started = house().golden.start_golden_run.start(_assistant(actor, assistant_id), body["top_k"])
     return started, {"Location": f"/assistants/golden/runs/{started.assistant_id}/{started.id}"}
 
 
@@ -131,7 +131,7 @@ def run(body: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
 @blueprint.gives(200, schemas.RunSummaryOut(many=True))
 def list_runs(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """An assistant's runs without their results, newest first; the last fifty are kept."""
-    assistant, find = _assistant(actor, assistant_id), house().find_golden
+    assistant, find = _assistant(actor, assistant_id), house().golden.find_golden
     return listed(
         args, lambda limit, cursor: find.runs(assistant, limit, cursor), lambda: find.count_runs(assistant)
     )
@@ -142,11 +142,11 @@ def list_runs(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
 @blueprint.gives(200, schemas.RunOut)
 def get_run(assistant_id: str, run_id: str, actor: Actor) -> GoldenRun:
     """One run: hits, misses, the rank of each question's first hit, and what changed since the run before."""
-    return house().find_golden.run(_assistant(actor, assistant_id), run_id)
+    return house().golden.find_golden.run(_assistant(actor, assistant_id), run_id)
 
 
 def _assistant(actor: Actor, assistant_id: str) -> Assistant:
-    return house().find_assistants.get(actor, assistant_id)
+    return house().assistants.find_assistants.get(actor, assistant_id)
 
 
 def _wants_csv(named: str | None) -> bool:

@@ -79,12 +79,12 @@ def _person() -> Actor:
     if not token:
         raise Unauthenticated
     if token.startswith(PERSONAL_PREFIX):
-        return house().authenticate.by_personal_token(token)
+        return house().accounts.authenticate.by_personal_token(token)
     try:
         claims = decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
         raise Unauthenticated("The token is not valid (any more).") from None
-    return house().authenticate.by_session(str(claims.get("sid", "")), str(claims["sub"]))
+    return house().accounts.authenticate.by_session(str(claims.get("sid", "")), str(claims["sub"]))
 
 
 def _bot() -> Assistant:
@@ -94,7 +94,7 @@ def _bot() -> Assistant:
         raise Forbidden("This route takes an assistant's key.")
     if not (key or token):
         raise Unauthenticated("Send the assistant's key as X-API-Key.")
-    assistant = house().authenticate.by_assistant_key(key or token)
+    assistant = house().accounts.authenticate.by_assistant_key(key or token)
     g.actor_kind, g.actor_id = "bot", assistant.id
     return assistant
 

@@ -45,9 +45,9 @@ def health() -> dict[str, str]:
 @blueprint.may_give(503, ReadyOut, "One of them is down.")
 def ready() -> Any:
     """Each dependency with its state; 503 when one of them is down."""
-    states = house().check_health.states()
+    states = house().upkeep.check_health.states()
     fine = all(state == "ready" for state in states.values())
     body: dict[str, Any] = {"status": "ready" if fine else "not_ready", "dependencies": states}
-    if left := house().reembed.left():
+    if left := house().documents.reembed.left():
         body["reembedding"] = left
     return body, 200 if fine else 503

@@ -124,8 +124,8 @@ def made(app: Flask, name: str, role: Role = Role.USER) -> Caller:
         created_at=now,
     )
     session = Session(id=new_id(), user_id=user.id, created_at=now, ends_at=now + timedelta(days=30))
-    house.register_user._users.add(user)
-    house.sign_in._sessions.add(session)
+    house.accounts.register_user._users.add(user)
+    house.accounts.sign_in._sessions.add(session)
     with app.app_context():
         token = create_access_token(user.id, additional_claims={"sid": session.id})
     return Caller(app.test_client(), {"Authorization": f"Bearer {token}"}, user_id=user.id, email=email)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation, open_installation
+from bootstrap.installation import Installation, open_installation
 from kit.settings import Settings
 from routes.app import create_flask
 from services.house import House

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from tests.people import Caller, bot
 
 MESSAGE = {"id": "+5513988593464", "message_service": "Whatsapp", "message": "A que horas abre?"}
@@ -32,7 +32,9 @@ class TestKey:
     ) -> None:
         assistant = owner.new_assistant()
 
-        record = installation.house.find_assistants._assistants._records.find_one({"_id": assistant["_id"]})
+        record = installation.house.assistants.find_assistants._assistants._records.find_one(
+            {"_id": assistant["_id"]}
+        )
 
         assert record is not None
         assert assistant["api_key"].removeprefix("ask_") not in str(record)
@@ -76,7 +78,7 @@ class TestDelete:
 def _traces(installation: Installation, assistant_id: str) -> list[str]:
     """The collections with records of an assistant, one for each record, and its files."""
     house = installation.house
-    database = house.find_assistants._assistants._records.database
+    database = house.assistants.find_assistants._assistants._records.database
     found = [
         name
         for name in ("chats", "messages", "outbox", "documents", "chunks")

@@ -14,7 +14,7 @@ from flask import Flask
 from flask_jwt_extended import create_access_token
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.clock import utc_now
 from kit.passwords import Passwords
 from services.accounts.register_user import RegisterUser
@@ -68,15 +68,15 @@ class TestRegister:
     ) -> None:
         house = installation.house
         opened = RegisterUser(
-            users=house.register_user._users,
+            users=house.accounts.register_user._users,
             passwords=Passwords(),
             clock=utc_now,
             open_to_all=True,
             setup_token="",
         )
-        answer = nobody(make_app(replace(house, register_user=opened))).post(
-            "/auth/register", person("open@example.com")
-        )
+        answer = nobody(
+            make_app(replace(house, accounts=replace(house.accounts, register_user=opened)))
+        ).post("/auth/register", person("open@example.com"))
 
         assert answer.status_code == 201
         assert answer.get_json()["user"]["role"] == "user"
@@ -187,12 +187,12 @@ class TestLogin:
 
         house, passwords = installation.house, Counted()
         sign_in = SignIn(
-            users=house.register_user._users,
-            sessions=house.sign_in._sessions,
+            users=house.accounts.register_user._users,
+            sessions=house.accounts.sign_in._sessions,
             passwords=passwords,
             clock=utc_now,
         )
-        app = make_app(replace(house, sign_in=sign_in))
+        app = make_app(replace(house, accounts=replace(house.accounts, sign_in=sign_in)))
 
         for email in (owner.email, "no@example.com"):
             nobody(app).post("/auth/login", {"email": email, "password": "not the password"})
@@ -243,7 +243,7 @@ class TestSession:
         self, app: Flask, installation: Installation, owner: Caller
     ) -> None:
         long_ago = utc_now() - timedelta(days=31)
-        _, session = _house_at(installation, long_ago).sign_in.sign_in(owner.email, PASSWORD)
+        _, session = _house_at(installation, long_ago).accounts.sign_in.sign_in(owner.email, PASSWORD)
         with app.app_context():
             token = create_access_token(owner.user_id, additional_claims={"sid": session.id})
         held = Caller(app.test_client(), {"Authorization": f"Bearer {token}"})
@@ -340,9 +340,9 @@ def _house_at(installation: Installation, now: datetime) -> Any:
     """The house, whose sign-ins begin at ``now``."""
     house = installation.house
     sign_in = SignIn(
-        users=house.register_user._users,
-        sessions=house.sign_in._sessions,
+        users=house.accounts.register_user._users,
+        sessions=house.accounts.sign_in._sessions,
         passwords=Passwords(),
         clock=lambda: now,
     )
-    return replace(house, sign_in=sign_in)
+    return replace(house, accounts=replace(house.accounts, sign_in=sign_in))

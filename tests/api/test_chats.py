@@ -10,7 +10,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.ids import new_id
 from services.chats.take_over import TakeOver
 from tests.people import Caller, bot
@@ -267,7 +267,7 @@ def test_deleting_removes_the_chat_its_messages_and_what_waits(
     assert (answer.status_code, answer.get_json().keys()) == (200, {"message"})
     assert ids(owner.get("/chats/list")) == [other]
     assert contact_bot.get("/chats/outbox").get_json() == []
-    assert installation.house.find_chats._messages.count(chat["_id"]) == 0
+    assert installation.house.chats.find_chats._messages.count(chat["_id"]) == 0
     assert owner.delete(f"/chats/delete/{chat['_id']}").status_code == 404
     fresh = said(contact_bot)
     assert fresh["chat_id"] != chat["_id"]
@@ -368,7 +368,7 @@ def test_a_reply_that_a_crash_kept_out_of_the_chat_gets_there_with_its_acknowled
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    take_over: TakeOver = installation.house.take_over
+    take_over: TakeOver = installation.house.chats.take_over
 
     class Crash(BaseException):
         """The process ends here."""

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from integrations.parsing.base import Parser
 from kit.errors import Unavailable
 from kit.ids import new_id
@@ -87,7 +87,7 @@ class Gate:
 
 @pytest.fixture
 def gate(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
-    index = installation.house.index_document
+    index = installation.house.documents.index_document
     gate = Gate(index._parser)
     monkeypatch.setattr(index, "_parser", gate)
     yield gate
@@ -669,7 +669,7 @@ def test_deleting_removes_record_file_chunks_and_vectors(
 
 def what_is_stored(installation: Installation, assistant: dict[str, Any]) -> set[str]:
     """The ids of the documents that anything in the records or the vectors belongs to."""
-    index = installation.house.index_document
+    index = installation.house.documents.index_document
     documents = {one.id for one in index._documents.all_of(assistant["_id"])}
     chunks = {document_id for _, document_id in index._chunks.keys_of_assistant(assistant["_id"])}
     names = [name for name in index._vectors.collections() if name.startswith(assistant["_id"])]
@@ -711,7 +711,7 @@ def test_deleting_the_assistant_while_a_document_is_indexed_leaves_nothing(
     wait_until(lambda: installation.background.idle)
     assert what_is_stored(installation, assistant) == set()
     assert on_disk(assistant["_id"]) == []
-    collections = installation.house.index_document._vectors.collections()
+    collections = installation.house.documents.index_document._vectors.collections()
     assert not any(name.startswith(assistant["_id"]) for name in collections)
 
 
@@ -742,7 +742,7 @@ def test_what_failed_for_want_of_vectors_is_indexed_later(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    index, refused = installation.house.index_document, threading.Event()
+    index, refused = installation.house.documents.index_document, threading.Event()
     monkeypatch.setattr("jobs.background.BACK_OFF_S", (0.01,))
     monkeypatch.setattr("services.documents.index_document.MOST_ATTEMPTS", 3)
     vectors = index._vectors

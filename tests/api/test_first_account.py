@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.clock import utc_now
 from kit.passwords import Passwords
 from repositories.indexes import ensure_indexes
@@ -37,7 +37,7 @@ class Unhashed(Passwords):
 @pytest.fixture(scope="module")
 def kept(installation: Installation) -> UserRepository:
     """Accounts of their own, beside those of the other tests."""
-    others = installation.house.register_user._users._records.database
+    others = installation.house.accounts.register_user._users._records.database
     database = others.client.get_database("first_account", codec_options=others.codec_options)
     ensure_indexes(database)
     return UserRepository(database)
@@ -50,7 +50,9 @@ def house(installation: Installation, kept: UserRepository) -> House:
     registering = RegisterUser(
         users=kept, passwords=Unhashed(), clock=utc_now, open_to_all=False, setup_token=SETUP_TOKEN
     )
-    return replace(installation.house, register_user=registering)
+    return replace(
+        installation.house, accounts=replace(installation.house.accounts, register_user=registering)
+    )
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_a_trusted_proxy_that_tells_no_address_makes_nobody_local(house: House) 
 
 
 def test_open_registration_does_not_give_the_first_account_away(house: House, app: Flask) -> None:
-    house.register_user._open_to_all = True
+    house.accounts.register_user._open_to_all = True
 
     assert register(app, environ_base=ELSEWHERE).status_code == 401
 

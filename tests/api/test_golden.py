@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.clock import utc_now
 from kit.errors import Unavailable
 from kit.ids import new_id
@@ -120,9 +120,9 @@ class TestQuestions:
         self, installation: Installation, owner: Caller, assistant: str
     ) -> None:
         house = installation.house
-        record = house.find_assistants._assistants.by_id(assistant)
+        record = house.assistants.find_assistants._assistants.by_id(assistant)
         assert record is not None
-        house.add_golden.add(record, [Asked(f"{n}?", ("x",)) for n in range(MOST_QUESTIONS)])
+        house.golden.add_golden.add(record, [Asked(f"{n}?", ("x",)) for n in range(MOST_QUESTIONS)])
 
         more = owner.post(f"/assistants/golden/{assistant}", {"question": "more?", "expects": ["x"]})
         again = owner.post(f"/assistants/golden/{assistant}", {"question": "7?", "expects": ["y"]})
@@ -338,7 +338,7 @@ class TestLife:
 
     @pytest.fixture
     def runner(self, installation: Installation) -> RunGolden:
-        return installation.house.run_golden
+        return installation.house.golden.run_golden
 
     @pytest.fixture
     def left(self, runner: RunGolden, owner: Caller, assistant: str) -> GoldenRun:
@@ -429,7 +429,7 @@ class TestLife:
         self, installation: Installation, runner: RunGolden, assistant: str, left: GoldenRun
     ) -> None:
         runner._runs.give_back(left)
-        start = installation.house.start_golden_run
+        start = installation.house.golden.start_golden_run
         record = runner._assistants.by_id(assistant)
         assert record is not None
         soon: list[GoldenRun] = []
@@ -464,8 +464,8 @@ class TestLife:
         house = installation.house
         acts: Iterator[Any] = iter(
             (
-                lambda: house.start_golden_run.start(record),
-                lambda: house.add_golden.add(record, [Asked("b?", ("x",))]),
+                lambda: house.golden.start_golden_run.start(record),
+                lambda: house.golden.add_golden.add(record, [Asked("b?", ("x",))]),
             )
         )
         for act in acts:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.errors import Unavailable
 from services.upkeep.check_health import CheckHealth
 from tests.api.conftest import MakeApp
@@ -27,7 +27,9 @@ def fine() -> None:
 def broken(make_app: MakeApp, installation: Installation) -> Flask:
     """An application whose records cannot be reached."""
     checks = CheckHealth({"records": down, "vectors": fine})
-    return make_app(replace(installation.house, check_health=checks))
+    return make_app(
+        replace(installation.house, upkeep=replace(installation.house.upkeep, check_health=checks))
+    )
 
 
 def test_the_process_is_up(app: Flask) -> None:
@@ -77,7 +79,9 @@ def test_records_out_of_reach_are_a_503_that_says_when_to_come_back(
             )
 
     find: Any = OutOfReach()
-    app = make_app(replace(installation.house, find_assistants=find))
+    app = make_app(
+        replace(installation.house, assistants=replace(installation.house.assistants, find_assistants=find))
+    )
 
     answer = Caller(app.test_client(), owner.headers).get("/assistants/list")
 

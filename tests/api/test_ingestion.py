@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from integrations.parsing.base import Parser, Unreadable
 from jobs import background
 from kit.errors import Unavailable, UpstreamFailed
@@ -41,7 +41,7 @@ class Scripted:
 
 @pytest.fixture
 def script(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
-    index = installation.house.index_document
+    index = installation.house.documents.index_document
     scripted = Scripted(index._parser)
     monkeypatch.setattr(index, "_parser", scripted)
     monkeypatch.setattr(background, "BACK_OFF_S", (0.01,))

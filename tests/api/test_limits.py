@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.errors import SettingsError, Unauthenticated
 from models.users import Session
 from routes.limits import ATTEMPTS_AT_ONCE
@@ -36,7 +36,7 @@ def guessing(make_app: MakeApp, installation: Installation) -> Flask:
 
 
 def _house(installation: Installation, sign_in: Any) -> House:
-    return replace(installation.house, sign_in=sign_in)
+    return replace(installation.house, accounts=replace(installation.house.accounts, sign_in=sign_in))
 
 
 def guess(app: Flask, email: str, address: str = "127.0.0.1") -> TestResponse:
@@ -95,7 +95,7 @@ class TestSignIn:
     def test_only_wrong_attempts_are_counted(
         self, make_app: MakeApp, installation: Installation, owner: Caller
     ) -> None:
-        user = installation.house.register_user._users.by_id(owner.user_id)
+        user = installation.house.accounts.register_user._users.by_id(owner.user_id)
         session = next(iter(_sessions_of(installation, owner)))
 
         class AnyPasswordIsRight:
@@ -136,9 +136,9 @@ class TestSignIn:
 
 
 def _sessions_of(installation: Installation, caller: Caller) -> Iterator[Session]:
-    records = installation.house.sign_in._sessions._records
+    records = installation.house.accounts.sign_in._sessions._records
     for record in records.find({"user_id": caller.user_id}):
-        session = installation.house.sign_in._sessions.get(caller.user_id, record["_id"])
+        session = installation.house.accounts.sign_in._sessions.get(caller.user_id, record["_id"])
         assert session is not None
         yield session
 
@@ -162,7 +162,7 @@ class TestPassword:
 
 class _NoChange(NobodySignsIn):
     def __init__(self, installation: Installation) -> None:
-        self.session_of = installation.house.sign_in.session_of
+        self.session_of = installation.house.accounts.sign_in.session_of
 
     def change_password(self, *_args: object) -> None:
         raise Unauthenticated("The current password is wrong.", code="wrong_credentials")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.ids import new_id
 from repositories.scope import Scope
 from repositories.tokens import _record
@@ -79,7 +79,7 @@ def test_what_is_made_or_ended_between_pages_moves_nothing(owner: Caller) -> Non
 
 
 def test_more_than_a_thousand_counts_as_a_thousand(installation: Installation, owner: Caller) -> None:
-    repository = installation.house.issue_tokens._tokens
+    repository = installation.house.accounts.issue_tokens._tokens
     owner.post("/auth/tokens", {"name": "one"})
     one = repository.page(owner.user_id, 1).items[0]
     copies = [_record(replace(one, id=new_id(), token_hash=new_id())) for _ in range(1000)]

@@ -19,7 +19,7 @@ import structlog
 from flask import Flask
 
 import kit.logging
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from models.completions import Completion
 from routes import errors, requests
 from services.chats import answer_message
@@ -220,7 +220,9 @@ class TestAnUnexpectedError:
         self, make_app: MakeApp, installation: Installation, owner: Caller, log: io.StringIO
     ) -> None:
         broken: Any = _Broken()
-        app = make_app(replace(installation.house, find_chats=broken))
+        app = make_app(
+            replace(installation.house, chats=replace(installation.house.chats, find_chats=broken))
+        )
         caller = Caller(app.test_client(), owner.headers)
 
         answer = caller.get(f"/chats/get/{PHONE}", headers={"X-Request-ID": "the-one"})
@@ -248,7 +250,7 @@ class TestAnUnexpectedError:
         monkeypatch: pytest.MonkeyPatch,
         stream: bool,  # noqa: FBT001  # a parameter of the test
     ) -> None:
-        compose = installation.house.answer_message._compose
+        compose = installation.house.chats.answer_message._compose
         monkeypatch.setattr(compose, "_complete", _BreaksMidway())
         its_bot = bot(app, owner.new_assistant())
         message = {"id": PHONE, "message_service": "Web", "message": WROTE, "stream": stream}

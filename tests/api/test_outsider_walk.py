@@ -19,7 +19,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.ids import new_id
 from repositories.indexes import INDEXES
 from tests.people import Caller, bot, nobody
@@ -112,7 +112,7 @@ def owned(app: Flask, owner: Caller) -> dict[str, str]:
 @pytest.fixture
 def guard(installation: Installation, owned: dict[str, str]) -> Callable[..., str]:
     """Tells what changed of the owner's since the beginning, ``also_added`` what came to it; or nothing."""
-    database = installation.house.find_assistants._assistants._records.database
+    database = installation.house.assistants.find_assistants._assistants._records.database
     files = installation.house.settings.documents_dir / owned["assistant"]
 
     collections = sorted({one.collection for one in INDEXES})

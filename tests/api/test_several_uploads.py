@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from tests.people import Caller
 
 TEXT = "# Preços\n\nA limpeza custa {} reais.\n"

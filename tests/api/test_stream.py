@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from tests.people import Caller, bot
 from tests.servers.openai_server import OpenAIServer, Reply
 from tests.talk import ROUTE, Asking, events, messages_of, said, send
@@ -37,7 +37,7 @@ def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
 
 @pytest.fixture
 def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete = installation.house.answer_message._compose._complete
+    complete = installation.house.chats.answer_message._compose._complete
     monkeypatch.setattr(complete, "_sleep", lambda _: None)
     monkeypatch.setattr(complete, "_chance", lambda: 0.0)
     monkeypatch.setattr(complete, "_timeout_s", 0.5)
@@ -228,7 +228,7 @@ def test_who_hangs_up_on_a_stream_that_then_breaks_finds_it_failed(
     answer.close()
     [chat] = owner.get("/chats/list").get_json()
     assert [one["status"] for one in messages_of(owner, chat["_id"])] == ["failed"]
-    assert installation.house.answer_message._queue.under_way == 0
+    assert installation.house.chats.answer_message._queue.under_way == 0
 
 
 def test_while_a_stream_runs_its_contact_waits_and_a_twin_gets_the_same(

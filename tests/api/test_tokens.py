@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.actors import Actor, ActorKind
@@ -51,7 +51,7 @@ def test_it_is_shown_once_and_never_again(owner: Caller) -> None:
 def test_at_rest_only_a_keyed_hash_of_it_is_kept(installation: Installation, owner: Caller) -> None:
     token = issue(owner)
 
-    record = installation.house.issue_tokens._tokens._records.find_one({"_id": token["_id"]})
+    record = installation.house.accounts.issue_tokens._tokens._records.find_one({"_id": token["_id"]})
 
     assert record is not None
     assert token["token"].removeprefix("pat_") not in str(record)
@@ -67,7 +67,7 @@ def test_it_lasts_as_many_days_as_were_asked_for(owner: Caller) -> None:
 
 
 def test_after_its_time_it_is_none(app: Flask, installation: Installation, owner: Caller) -> None:
-    kept = installation.house.issue_tokens
+    kept = installation.house.accounts.issue_tokens
     then = utc_now() - timedelta(days=2)
     issued_then = IssueTokens(tokens=kept._tokens, vault=kept._vault, clock=lambda: then)
     actor = Actor(ActorKind.PERSON, user_id=owner.user_id)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.ids import new_id
 from models.chats import MessageStatus
 from services.chats.answer_message import AnswerMessage
@@ -53,7 +53,7 @@ def at_once(app: Flask, assistant: dict[str, Any]) -> Any:
 @pytest.fixture
 def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other without a pause, and all together take half a second at most."""
-    complete = installation.house.answer_message._compose._complete
+    complete = installation.house.chats.answer_message._compose._complete
     monkeypatch.setattr(complete, "_sleep", lambda _: None)
     monkeypatch.setattr(complete, "_chance", lambda: 0.0)
     monkeypatch.setattr(complete, "_timeout_s", 0.5)
@@ -346,7 +346,7 @@ def test_the_same_message_at_the_same_moment_is_one_turn(
 
     with ThreadPoolExecutor(16) as threads:
         results = threads.map(once_more, range(16))
-        wait_until(lambda: installation.house.answer_message._queue.under_way == 16)
+        wait_until(lambda: installation.house.chats.answer_message._queue.under_way == 16)
         server.release()
         answers = list(results)
     assert all(one == answers[0] for one in answers)
@@ -363,7 +363,7 @@ def test_the_same_message_at_the_same_moment_fails_for_everybody_and_then_runs_o
     before = server.served
     with ThreadPoolExecutor(6) as threads:
         results = threads.map(lambda _: send(bot(app, assistant), "Oi", message_id="1").status_code, range(6))
-        wait_until(lambda: installation.house.answer_message._queue.under_way == 6)
+        wait_until(lambda: installation.house.chats.answer_message._queue.under_way == 6)
         server.release()
         statuses = list(results)
     assert statuses == [502] * 6
@@ -509,7 +509,7 @@ def test_more_than_a_few_waiting_for_one_contact_are_429_and_not_stored(
 def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answers(
     owner: Caller, server: OpenAIServer, installation: Installation, make_app: MakeApp
 ) -> None:
-    usual = installation.house.answer_message
+    usual = installation.house.chats.answer_message
     few = AnswerMessage(
         queue=TurnQueue(slots=3),
         chats=usual._chats,
@@ -517,7 +517,9 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
         compose=usual._compose,
         settle=usual._settle,
     )
-    app = make_app(house=replace(installation.house, answer_message=few))
+    app = make_app(
+        house=replace(installation.house, chats=replace(installation.house.chats, answer_message=few))
+    )
     assistant = owner.new_assistant(model="test-model")
     server.default = HELD
     before = server.served
@@ -615,7 +617,7 @@ def test_a_chat_that_is_deleted_while_the_model_is_asked_stays_deleted(
     server.release()
     assert asked.result().get_json()["response"] is None
     assert owner.get("/chats/list").get_json() == []
-    assert installation.house.find_chats._messages.count(chat["_id"]) == 0
+    assert installation.house.chats.find_chats._messages.count(chat["_id"]) == 0
     fresh = said(contact_bot, "um", message_id="1")
     assert fresh["chat_id"] != chat["_id"]
     assert fresh["response"] == "Olá do modelo."
@@ -638,7 +640,7 @@ def test_an_assistant_that_is_deleted_while_the_model_is_asked_leaves_nothing(
     assert send(contact_bot, "dois").status_code == 401
     server.release()
     assert asked.result().status_code in (200, 401, 404)
-    assert installation.house.find_chats._messages.count(chat["_id"]) == 0
+    assert installation.house.chats.find_chats._messages.count(chat["_id"]) == 0
 
 
 # After an outage
@@ -647,7 +649,7 @@ def test_an_assistant_that_is_deleted_while_the_model_is_asked_leaves_nothing(
 def test_a_turn_that_nobody_runs_any_more_is_marked_failed_by_the_next_sweep(
     contact_bot: Caller, owner: Caller, installation: Installation, server: OpenAIServer, at_once: Any
 ) -> None:
-    messages = installation.house.find_chats._messages
+    messages = installation.house.chats.find_chats._messages
     chat_id = said(contact_bot, "um", message_id="1")["chat_id"]
     [left, answer] = messages.page(chat_id, 5).items
     lost = replace(left, id=new_id(), message_id="lost", turn=2, status=MessageStatus.WAITING)
@@ -657,7 +659,7 @@ def test_a_turn_that_nobody_runs_any_more_is_marked_failed_by_the_next_sweep(
     running = at_once("agora")
     wait_until(lambda: server.served == before + 1)
 
-    installation.house.recover_turns.recover()
+    installation.house.chats.recover_turns.recover()
     states = {one["content"]: one["status"] for one in messages_of(owner, chat_id) if one["turn"] > 1}
     assert states == {"um": "failed", "agora": "waiting"}
     server.release()

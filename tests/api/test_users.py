@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from kit.errors import Conflict
 from kit.ids import new_id
 from models.actors import Role
@@ -140,7 +140,7 @@ class TestLastAdmin:
 
     @pytest.fixture(autouse=True)
     def _nobody_else_is_admin(self, installation: Installation, admin: Caller) -> None:
-        users = installation.house.manage_users._users
+        users = installation.house.accounts.manage_users._users
         for other in list(users.active_admins()):
             if other.id != admin.user_id:
                 users.update(other.id, role=Role.USER)
@@ -174,7 +174,7 @@ class TestLastAdmin:
         self, app: Flask, installation: Installation, admin: Caller
     ) -> None:
         second = made(app, "second", Role.ADMIN)
-        change = installation.house.manage_users.change
+        change = installation.house.accounts.manage_users.change
 
         def demote(user_id: str) -> None:
             with suppress(Conflict):
@@ -183,7 +183,7 @@ class TestLastAdmin:
         for _ in range(5):
             with ThreadPoolExecutor(2) as both:
                 list(both.map(demote, [admin.user_id, second.user_id]))
-            left = [one.id for one in installation.house.manage_users._users.active_admins()]
+            left = [one.id for one in installation.house.accounts.manage_users._users.active_admins()]
             assert len(left) == 1
             for user_id in (admin.user_id, second.user_id):
-                installation.house.manage_users._users.update(user_id, role=Role.ADMIN)
+                installation.house.accounts.manage_users._users.update(user_id, role=Role.ADMIN)

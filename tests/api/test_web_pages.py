@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
 from jobs import background
@@ -31,8 +31,8 @@ def site(server: WebServer, installation: Installation, monkeypatch: pytest.Monk
     """A site on loopback that this installation may reach."""
     outbound = Outbound(allowed=Allowed.of([f"127.0.0.1:{server.port}"]), max_seconds=10.0)
     house = installation.house
-    monkeypatch.setattr(house.add_url, "_outbound", outbound)
-    monkeypatch.setattr(house.index_document._obtain_file, "_outbound", outbound)
+    monkeypatch.setattr(house.documents.add_url, "_outbound", outbound)
+    monkeypatch.setattr(house.documents.index_document._obtain_file, "_outbound", outbound)
     monkeypatch.setattr(background, "BACK_OFF_S", (0.01,))
     server.pages.clear()
     server.asked.clear()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 from flask import Flask
 
-from bootstrap import Installation
+from bootstrap.installation import Installation
 from routes.server import WebServer
 
 ERROR = {"error", "message", "details", "request_id"}

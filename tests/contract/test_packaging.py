@@ -143,7 +143,7 @@ def test_image_holds_what_the_server_imports_and_no_records_or_secrets() -> None
     kept = {line[1:] for line in _text(".dockerignore").splitlines() if line.startswith("!")}
     code = {path.parent.name for path in PROJECT_ROOT.glob("*/__init__.py")}
     assert code - {"tests", "bench"} <= kept
-    assert {"bootstrap.py", "cli.py", "main.py", "requirements.txt", "console"} <= kept
+    assert {"bootstrap", "cli.py", "main.py", "requirements.txt", "console"} <= kept
     assert not kept & {"data", "documents", ".env", ".git", "tests"}
     assert "*" in _text(".dockerignore").splitlines()
 

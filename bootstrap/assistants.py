@@ -1,0 +1,31 @@
+"""How the use cases of assistants are put together."""
+
+from __future__ import annotations
+
+from bootstrap.parts import Parts
+from bootstrap.shared import Shared
+from kit.clock import utc_now
+from services.assistants.add_assistant import AddAssistant
+from services.assistants.rotate_key import RotateKey
+from services.assistants.update_assistant import UpdateAssistant
+from services.assistants.use_cases import AssistantUseCases
+
+
+def build(parts: Parts, shared: Shared) -> AssistantUseCases:
+    """Assistants and their keys."""
+    records = parts.repositories
+    return AssistantUseCases(
+        add_assistant=AddAssistant(
+            assistants=records.assistants, users=records.users, vault=shared.vault, clock=utc_now
+        ),
+        find_assistants=shared.find_assistants,
+        update_assistant=UpdateAssistant(
+            assistants=records.assistants,
+            users=records.users,
+            chats=records.chats,
+            documents=records.documents,
+            clock=utc_now,
+        ),
+        delete_assistant=shared.delete_assistant,
+        rotate_key=RotateKey(assistants=records.assistants, vault=shared.vault, clock=utc_now),
+    )

@@ -1,0 +1,51 @@
+"""How the use cases of chats are put together."""
+
+from __future__ import annotations
+
+from bootstrap.parts import Parts
+from bootstrap.shared import Shared
+from kit.clock import utc_now
+from services.chats.answer_message import AnswerMessage
+from services.chats.compose_answer import ComposeAnswer
+from services.chats.deliver_replies import DeliverReplies
+from services.chats.find_chats import FindChats
+from services.chats.recall_turns import RecallTurns
+from services.chats.receive_message import ReceiveMessage
+from services.chats.recover_turns import RecoverTurns
+from services.chats.settle_turn import SettleTurn
+from services.chats.take_over import TakeOver
+from services.chats.turn_queue import TurnQueue
+from services.chats.use_cases import ChatUseCases
+from services.documents.read_prompt import ReadPrompt
+
+
+def build(parts: Parts, shared: Shared) -> ChatUseCases:
+    """Turns, chats and what people reply."""
+    records = parts.repositories
+    settle = SettleTurn(chats=records.chats, messages=records.messages, clock=utc_now)
+    turns = TurnQueue(parts.settings.turn_slots)
+    compose = ComposeAnswer(
+        recall=RecallTurns(messages=records.messages),
+        search=shared.search,
+        prompt=ReadPrompt(knowledge=shared.knowledge, files=shared.files, search=shared.search),
+        complete=parts.complete,
+    )
+    return ChatUseCases(
+        answer_message=AnswerMessage(
+            queue=turns,
+            chats=records.chats,
+            receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
+            compose=compose,
+            settle=settle,
+        ),
+        find_chats=FindChats(
+            chats=records.chats, messages=records.messages, assistants=shared.find_assistants
+        ),
+        take_over=TakeOver(
+            chats=records.chats, messages=records.messages, outbox=records.outbox, clock=utc_now
+        ),
+        deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
+        recover_turns=RecoverTurns(
+            chats=records.chats, messages=records.messages, settle=settle, queue=turns
+        ),
+    )

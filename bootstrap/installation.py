@@ -1,0 +1,192 @@
+"""A running installation, and a house beside one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bootstrap.house import build_house
+from bootstrap.parts import Parts
+from bootstrap.records import Repositories, records_client
+from bootstrap.seams import OwnedElsewhere, complete_prompt, parser, vector_store
+from bootstrap.secrets import Secrets
+from integrations.database.embedded import attach
+from integrations.database.lockfile import LockFile
+from integrations.embeddings.choose import choose_embedder
+from integrations.embeddings.hashed import HashedEmbedder
+from integrations.files import FileStore
+from integrations.rerank.choose import choose_reranker
+from jobs.background import Background
+from jobs.golden_runs import GoldenRuns
+from jobs.operator_door import OperatorDoor
+from jobs.reembedding import Reembedding
+from kit.errors import SettingsError
+from kit.settings import Settings
+from models.documents import Document
+from models.golden import GoldenRun
+from repositories import connection
+from repositories.indexes import ensure_indexes
+from services.house import House
+
+
+class Installation:
+    """A running installation: the house, what works in the background, and what ends with it."""
+
+    def __init__(
+        self, house: House, background: Background, golden_runs: GoldenRuns, setup_token: str
+    ) -> None:
+        self.house = house
+        self.background = background
+        self.golden_runs = golden_runs
+        self.setup_token = setup_token
+        self._ends = contextlib.ExitStack()
+        self._stopped = False
+
+    def on_stop(self, end: Callable[[], object]) -> None:
+        """Have something ended with the installation, last in first out."""
+        self._ends.callback(end)
+
+    def start_work(self) -> None:
+        """Finish what a process that is gone left open, then begin the background work."""
+        self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
+        self.golden_runs.start(self.house.golden.run_golden)
+        self.background.start(index=self.house.documents.index_document.index, sweep=self._sweep)
+        reembedding = Reembedding(self.house.documents.reembed.run)
+        reembedding.start()
+        self.on_stop(reembedding.stop)
+
+    def stop(self) -> None:
+        """End everything; again is the same."""
+        if not self._stopped:
+            self._stopped = True
+            self.golden_runs.stop()
+            self.background.stop()
+            self._ends.close()
+
+    def _sweep(self) -> None:
+        self.house.chats.recover_turns.recover()
+        self.house.assistants.delete_assistant.finish_all()
+        for document in self.house.documents.index_document.with_work():
+            self.background.index_soon(document)
+        for run in self.house.golden.run_golden.open_runs():
+            self.golden_runs.run_soon(run)
+
+
+def open_installation(settings: Settings) -> Installation:
+    """Build everything for the process that owns the data directory; ``start_work`` begins its work.
+
+    ``SettingsError`` when another process owns it, or a setting does not work.
+    """
+    ends = contextlib.ExitStack()
+    with ends:
+        ends.callback(_own(settings.data_dir).release)
+        installation = _assemble(settings, ends)
+        installation.on_stop(ends.pop_all().close)
+    return installation
+
+
+def owner_lives(settings: Settings) -> bool:
+    """Whether a process owns the data directory right now."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = LockFile(settings.data_dir / "server.lock")
+    if lock.acquire(0.0):
+        lock.release()
+        return False
+    return True
+
+
+def open_beside(
+    settings: Settings, index_soon: Callable[[Document], None], run_golden_soon: Callable[[GoldenRun], None]
+) -> tuple[House, Callable[[], None]]:
+    """A house for the command line while a server owns the data directory: records and files, no vectors."""
+    uri = settings.mongo_uri or attach(settings.data_dir / "db")
+    if uri is None:
+        raise SettingsError("The running server's database cannot be reached.")
+    client = connection.connect(uri)
+    database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
+    parts = Parts(
+        settings=settings,
+        secrets=Secrets.of(settings),
+        repositories=Repositories.on(database),
+        vectors=OwnedElsewhere(),
+        embedder=HashedEmbedder(),
+        parser=parser(),
+        complete=complete_prompt(settings),
+        index_soon=index_soon,
+        run_golden_soon=run_golden_soon,
+        check_records=lambda: connection.ping(client),
+    )
+    return build_house(parts), client.close
+
+
+def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
+    kept = Secrets.of(settings)
+    embedder = choose_embedder(settings)
+    client = records_client(settings, ends)
+    database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
+    ensure_indexes(database)
+    vectors = vector_store(settings)
+    ends.callback(vectors.close)
+    child = parser()
+    ends.callback(child.close)
+    background, golden_runs = Background(), GoldenRuns()
+    parts = Parts(
+        settings=settings,
+        secrets=kept,
+        repositories=Repositories.on(database),
+        vectors=vectors,
+        embedder=embedder,
+        parser=child,
+        complete=complete_prompt(settings),
+        index_soon=background.index_soon,
+        run_golden_soon=golden_runs.run_soon,
+        check_records=lambda: connection.ping(client),
+        reranker=choose_reranker(settings),
+    )
+    house = build_house(parts)
+    house.documents.reembed.notice()
+    FileStore(settings.documents_dir).clear_incoming()
+    door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
+    door.open()
+    ends.callback(door.close)
+    return Installation(house, background, golden_runs, kept.setup_token)
+
+
+def _tasks(
+    house: House, background: Background, golden_runs: GoldenRuns
+) -> dict[str, Callable[[dict[str, Any]], Any]]:
+    def index(asked: dict[str, Any]) -> int:
+        documents = [one for one in house.documents.index_document.with_work() if one.id in set(asked["ids"])]
+        for document in documents:
+            background.index_soon(document)
+        return len(documents)
+
+    def golden(asked: dict[str, Any]) -> int:
+        runs = [one for one in house.golden.run_golden.open_runs() if one.id in set(asked["ids"])]
+        for run in runs:
+            golden_runs.run_soon(run)
+        return len(runs)
+
+    return {
+        "doctor": lambda asked: house.upkeep.keep_consistent.check(fix=bool(asked.get("fix"))),
+        "index": index,
+        "golden": golden,
+        "idle": lambda _: not house.documents.index_document.with_work(),
+    }
+
+
+def _own(data_dir: Path) -> LockFile:
+    lock = LockFile(data_dir / "server.lock")
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        free = lock.acquire(5.0)
+    except OSError as problem:
+        raise SettingsError(f"DATA_DIR: {problem}") from problem
+    if not free:
+        raise SettingsError(
+            f"Another process runs on {data_dir}. Stop it, or give this one its own DATA_DIR and DOCUMENTS_DIR."
+        )
+    return lock

@@ -1,0 +1,34 @@
+"""What the capabilities are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bootstrap.records import Repositories
+from bootstrap.secrets import Secrets
+from integrations.embeddings.base import Embedder
+from integrations.parsing.base import Parser
+from integrations.rerank.base import Reranker
+from integrations.vectorstores.base import VectorStore
+from kit.settings import Settings
+from models.documents import Document
+from models.golden import GoldenRun
+from services.llm.complete import CompletePrompt
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What ``build_house`` puts together; tests hand in fakes."""
+
+    settings: Settings
+    secrets: Secrets
+    repositories: Repositories
+    vectors: VectorStore
+    embedder: Embedder
+    parser: Parser
+    complete: CompletePrompt
+    index_soon: Callable[[Document], None]
+    run_golden_soon: Callable[[GoldenRun], None]
+    check_records: Callable[[], None]
+    reranker: Reranker | None = None

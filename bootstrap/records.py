@@ -1,0 +1,92 @@
+"""The database's client, and every collection on it."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from integrations.database.embedded import EmbeddedDatabase
+from kit.errors import SettingsError, Unavailable
+from kit.settings import Settings
+from repositories import connection
+from repositories.assistants import AssistantRepository
+from repositories.chats import ChatRepository
+from repositories.chunks import ChunkRepository
+from repositories.documents import DocumentRepository
+from repositories.embedders import EmbedderRepository
+from repositories.golden_questions import GoldenQuestionRepository
+from repositories.golden_runs import GoldenRunRepository
+from repositories.messages import MessageRepository
+from repositories.outbox import OutboxRepository
+from repositories.sessions import SessionRepository
+from repositories.tokens import TokenRepository
+from repositories.users import UserRepository
+
+DATABASE_WAIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Repositories:
+    """Every collection."""
+
+    users: UserRepository
+    sessions: SessionRepository
+    tokens: TokenRepository
+    assistants: AssistantRepository
+    chats: ChatRepository
+    messages: MessageRepository
+    outbox: OutboxRepository
+    documents: DocumentRepository
+    chunks: ChunkRepository
+    golden_questions: GoldenQuestionRepository
+    golden_runs: GoldenRunRepository
+    embedders: EmbedderRepository
+
+    @classmethod
+    def on(cls, database: Database[Any]) -> Repositories:
+        """All of them on one database."""
+        return cls(
+            users=UserRepository(database),
+            sessions=SessionRepository(database),
+            tokens=TokenRepository(database),
+            assistants=AssistantRepository(database),
+            chats=ChatRepository(database),
+            messages=MessageRepository(database),
+            outbox=OutboxRepository(database),
+            documents=DocumentRepository(database),
+            chunks=ChunkRepository(database),
+            golden_questions=GoldenQuestionRepository(database),
+            golden_runs=GoldenRunRepository(database),
+            embedders=EmbedderRepository(database),
+        )
+
+
+def records_client(settings: Settings, ends: contextlib.ExitStack) -> MongoClient[Any]:
+    """Connected, and answering; ``SettingsError`` when it does not within half a minute."""
+    uri = settings.mongo_uri
+    if not uri:
+        embedded = EmbeddedDatabase(settings.data_dir / "db")
+        uri = embedded.start()
+        ends.callback(embedded.stop)
+    client = connection.connect(uri)
+    ends.callback(client.close)
+    _wait_for(client)
+    return client
+
+
+def _wait_for(client: MongoClient[Any]) -> None:
+    give_up = time.monotonic() + DATABASE_WAIT_S
+    while True:
+        try:
+            connection.ping(client)
+        except Unavailable:
+            if time.monotonic() > give_up:
+                raise SettingsError("MONGO_URI: the database server does not answer.") from None
+            time.sleep(0.5)
+        else:
+            return

@@ -1,0 +1,59 @@
+"""What stands outside, as the settings choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from integrations.llm.offline import OfflineModel
+from integrations.llm.openai_compatible import OpenAICompatible
+from integrations.parsing.child import ChildParser
+from integrations.vectorstores.base import VectorStore
+from integrations.vectorstores.remembered import RememberedVectors
+from kit.errors import Unavailable
+from kit.settings import Settings
+from services.llm.complete import CompletePrompt, choose_default
+
+PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
+
+
+def vector_store(settings: Settings) -> VectorStore:
+    """A Chroma server, or the one that lives in this process."""
+    # chromadb takes a second to import: the command line beside a server does without it.
+    if settings.chroma_url:
+        from integrations.vectorstores.chroma_server import connect_chroma
+
+        return connect_chroma(settings.chroma_url)
+    from integrations.vectorstores.chroma_local import open_chroma
+
+    return RememberedVectors(open_chroma(settings.data_dir / "chroma"))
+
+
+def parser() -> ChildParser:
+    """The child process that reads files, within bounds."""
+    return ChildParser(max_seconds=PARSE_SECONDS, max_memory_mb=PARSE_MEMORY_MB)
+
+
+def complete_prompt(settings: Settings) -> CompletePrompt:
+    """The configured model, or the one without a key."""
+    provider = None
+    if settings.openai_api_key or settings.openai_base_url:
+        provider = OpenAICompatible(
+            api_key=settings.openai_api_key, base_url=settings.openai_base_url, pool_size=settings.turn_slots
+        )
+    default = choose_default(
+        llm_model=settings.llm_model, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+    )
+    return CompletePrompt(
+        offline=OfflineModel(), provider=provider, default_model=default, timeout_s=settings.llm_timeout_s
+    )
+
+
+class OwnedElsewhere:
+    """A vector store that another process owns: nothing of it can be had from here."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def refuse(*_: object, **__: object) -> Any:
+            raise Unavailable("The vectors belong to the running server.", code="vectors_owned")
+
+        return refuse

@@ -1,0 +1,86 @@
+"""What several capabilities work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bootstrap.parts import Parts
+from integrations.embeddings.choose import remake_embedder
+from integrations.files import FileStore
+from integrations.outbound import Outbound
+from integrations.outbound_addresses import Allowed
+from kit.crypto import Vault
+from services.assistants.delete_assistant import DeleteAssistant
+from services.assistants.find_assistants import FindAssistants
+from services.documents.place_file import PlaceFile
+from services.documents.purge_document import PurgeDocument
+from services.documents.recorded_knowledge import RecordedKnowledge
+from services.documents.reindex_document import ReindexDocument
+from services.retrieval.embedders import Embedders
+from services.retrieval.rerank import Rerank
+from services.retrieval.search_passages import SearchPassages
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What several capabilities work with, made once."""
+
+    vault: Vault
+    files: FileStore
+    outbound: Outbound
+    embedders: Embedders
+    knowledge: RecordedKnowledge
+    search: SearchPassages
+    find_assistants: FindAssistants
+    delete_assistant: DeleteAssistant
+    places: PlaceFile
+    purge: PurgeDocument
+    reindex: ReindexDocument
+
+    @classmethod
+    def of(cls, parts: Parts) -> Shared:
+        """All of them on these parts."""
+        settings, records, vectors = parts.settings, parts.repositories, parts.vectors
+        files = FileStore(settings.documents_dir)
+        embedders = Embedders(
+            parts.embedder, records=records.embedders, remake=lambda name: remake_embedder(name, settings)
+        )
+        knowledge = RecordedKnowledge(
+            assistants=records.assistants, documents=records.documents, chunks=records.chunks
+        )
+        search = SearchPassages(
+            knowledge=knowledge, embedders=embedders, vectors=vectors, rerank=Rerank(parts.reranker)
+        )
+        places = PlaceFile(documents=records.documents, files=files)
+        purge = PurgeDocument(
+            documents=records.documents,
+            chunks=records.chunks,
+            places=places,
+            embedders=embedders,
+            vectors=vectors,
+        )
+        return cls(
+            vault=Vault(parts.secrets.encryption),
+            files=files,
+            outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),
+            embedders=embedders,
+            knowledge=knowledge,
+            search=search,
+            find_assistants=FindAssistants(assistants=records.assistants),
+            delete_assistant=DeleteAssistant(
+                assistants=records.assistants,
+                chats=records.chats,
+                messages=records.messages,
+                outbox=records.outbox,
+                documents=records.documents,
+                chunks=records.chunks,
+                golden_questions=records.golden_questions,
+                golden_runs=records.golden_runs,
+                files=files,
+                embedders=embedders,
+                vectors=vectors,
+            ),
+            places=places,
+            purge=purge,
+            reindex=ReindexDocument(documents=records.documents, index_soon=parts.index_soon),
+        )

@@ -1,0 +1,36 @@
+"""How the use cases of upkeep are put together."""
+
+from __future__ import annotations
+
+from bootstrap.parts import Parts
+from bootstrap.shared import Shared
+from services.upkeep.check_files import CheckFiles
+from services.upkeep.check_health import CheckHealth
+from services.upkeep.check_knowledge import CheckKnowledge
+from services.upkeep.keep_consistent import KeepConsistent
+from services.upkeep.use_cases import UpkeepUseCases
+
+
+def build(parts: Parts, shared: Shared) -> UpkeepUseCases:
+    """What keeps the three stores in agreement, and says how they are."""
+    records = parts.repositories
+    return UpkeepUseCases(
+        keep_consistent=KeepConsistent(
+            assistants=records.assistants,
+            documents=records.documents,
+            chats=records.chats,
+            files=shared.files,
+            vectors=parts.vectors,
+            delete_assistant=shared.delete_assistant,
+            check_knowledge=CheckKnowledge(
+                documents=records.documents,
+                chunks=records.chunks,
+                embedders=shared.embedders,
+                vectors=parts.vectors,
+                purge=shared.purge,
+                reindex=shared.reindex,
+            ),
+            check_files=CheckFiles(documents=records.documents, files=shared.files, places=shared.places),
+        ),
+        check_health=CheckHealth({"records": parts.check_records, "vectors": parts.vectors.ping}),
+    )
