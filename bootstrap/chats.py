@@ -17,6 +17,7 @@ from services.chats.take_over import TakeOver
 from services.chats.turn_queue import TurnQueue
 from services.chats.use_cases import ChatUseCases
 from services.documents.read_prompt import ReadPrompt
+from services.unanswered.note_unanswered import NoteUnanswered
 
 
 def build(parts: Parts, shared: Shared) -> ChatUseCases:
@@ -37,12 +38,17 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
             compose=compose,
             settle=settle,
+            unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
         ),
         find_chats=FindChats(
             chats=records.chats, messages=records.messages, assistants=shared.find_assistants
         ),
         take_over=TakeOver(
-            chats=records.chats, messages=records.messages, outbox=records.outbox, clock=utc_now
+            chats=records.chats,
+            messages=records.messages,
+            outbox=records.outbox,
+            unanswered=shared.group_unanswered,
+            clock=utc_now,
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
         recover_turns=RecoverTurns(

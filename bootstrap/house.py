@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap import accounts, assistants, chats, documents, golden, upkeep
+from bootstrap import accounts, assistants, chats, documents, golden, unanswered, upkeep
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.workplaces import Workplaces
@@ -27,5 +27,6 @@ def build_house(parts: Parts) -> House:
         documents=documents.build(parts, shared),
         golden=golden.build(parts, shared),
         retrieval=RetrievalUseCases(search_passages=shared.search),
+        unanswered=unanswered.build(parts, shared),
         upkeep=upkeep.build(parts, shared),
     )

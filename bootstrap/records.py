@@ -25,6 +25,7 @@ from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
+from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
 from repositories.users import UserRepository
 
 DATABASE_WAIT_S = 30.0
@@ -46,6 +47,8 @@ class Repositories:
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
+    unanswered_questions: UnansweredQuestionRepository
+    unanswered_groups: UnansweredGroupRepository
 
     @classmethod
     def on(cls, database: Database[Any]) -> Repositories:
@@ -63,6 +66,8 @@ class Repositories:
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),
+            unanswered_questions=UnansweredQuestionRepository(database),
+            unanswered_groups=UnansweredGroupRepository(database),
         )
 
 

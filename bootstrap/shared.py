@@ -19,6 +19,7 @@ from services.documents.reindex_document import ReindexDocument
 from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
+from services.unanswered.group_unanswered import GroupUnanswered
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Shared:
     search: SearchPassages
     find_assistants: FindAssistants
     delete_assistant: DeleteAssistant
+    group_unanswered: GroupUnanswered
     places: PlaceFile
     purge: PurgeDocument
     reindex: ReindexDocument
@@ -74,11 +76,20 @@ class Shared:
                 outbox=records.outbox,
                 documents=records.documents,
                 chunks=records.chunks,
-                golden_questions=records.golden_questions,
-                golden_runs=records.golden_runs,
+                others=(
+                    records.golden_questions,
+                    records.golden_runs,
+                    records.unanswered_questions,
+                    records.unanswered_groups,
+                ),
                 files=files,
                 embedders=embedders,
                 vectors=vectors,
+            ),
+            group_unanswered=GroupUnanswered(
+                assistants=records.assistants,
+                questions=records.unanswered_questions,
+                groups=records.unanswered_groups,
             ),
             places=places,
             purge=purge,

@@ -37,7 +37,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class AssistantSettings:
-    """What an owner may set; every field has a working default."""
+    """What an owner may set; every field has a working default.
+
+    ``min_evidence``, from 0 to 1, is what an answer is built on at least; ``None`` is what was calibrated.
+    """
 
     company: str = ""
     model: str = ""
@@ -53,6 +56,7 @@ class AssistantSettings:
     greeting: str = ""
     fallback_message: str = ""
     no_answer_message: str = ""
+    min_evidence: float | None = None
     limits: Limits = field(default_factory=Limits)
 
 

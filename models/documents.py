@@ -136,10 +136,15 @@ class Passage:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """Passages, best first, and whether they are evidence enough for an answer."""
+    """Passages, best first, and whether they are evidence enough for an answer.
+
+    ``evidence`` is how sure that is, from 0 to 1; ``searched`` is how many chunks there are to find.
+    """
 
     passages: tuple[Passage, ...] = ()
     enough: bool = False
+    evidence: float = 0.0
+    searched: int = 0
 
 
 @dataclass(frozen=True)

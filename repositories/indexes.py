@@ -55,6 +55,11 @@ INDEXES = (
     Index("golden_questions", "assistant_page"),
     Index("golden_runs", "assistant_page"),
     Index("golden_runs", "work"),
+    Index("unanswered", "assistant_page"),
+    Index("unanswered", "chat_page"),
+    Index("unanswered", "pending"),
+    Index("unanswered", "group"),
+    Index("unanswered_groups", "assistant_page"),
 )
 
 

@@ -14,7 +14,19 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import PathConverter, ValidationError
 
 from kit.settings import Settings
-from routes import assistants, auth, chats, console, documents, errors, golden, health, limits, requests
+from routes import (
+    assistants,
+    auth,
+    chats,
+    console,
+    documents,
+    errors,
+    golden,
+    health,
+    limits,
+    requests,
+    unanswered,
+)
 from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
 from routes.schemas.fields import ErrorBody
@@ -25,6 +37,7 @@ BLUEPRINTS = (
     auth.blueprint,
     assistants.blueprint,
     golden.blueprint,
+    unanswered.blueprint,
     chats.blueprint,
     documents.blueprint,
     health.blueprint,

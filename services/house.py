@@ -12,6 +12,7 @@ from services.chats.use_cases import ChatUseCases
 from services.documents.use_cases import DocumentUseCases
 from services.golden.use_cases import GoldenUseCases
 from services.retrieval.use_cases import RetrievalUseCases
+from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
 
 
@@ -28,4 +29,5 @@ class House:
     documents: DocumentUseCases
     golden: GoldenUseCases
     retrieval: RetrievalUseCases
+    unanswered: UnansweredUseCases
     upkeep: UpkeepUseCases

@@ -69,6 +69,15 @@ _DANGLING = frozenset(
     }
 )
 
+# What people say to end a matter, or to go on with it; with what may stand around it, no question.
+_SAID = """
+sim nao ok certo isso perfeito otimo legal show entendi combinado tchau ate logo mais amanha breve tudo bem bom
+boa obg muito mto td com ser voce vc tambem tbm igualmente de nada por nada ta tah aham uhum opa pronto fechado
+yes no yep nope sure great perfect fine good bye goodbye see later got it alright cool nice understood you too
+oui non parfait super genial bien compris entendu au revoir a bientot d'accord daccord
+si claro perfecto entendido vale bueno adios hasta luego pronto ja jaja haha hahaha kkkkk
+"""
+_SAID_ALONE = frozenset(_SAID.split())
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _PUNCTUATION = " \t\r\n,;:.!?¡¿-–—…"
@@ -91,6 +100,14 @@ def clean_query(message: str) -> str:
     if not any(span.word not in _ALL_STOP_WORDS for span in kept):
         return message.strip()
     return "".join(message[span.start : span.end] for span in kept).strip(_PUNCTUATION).strip()
+
+
+def asks_something(message: str) -> bool:
+    """Whether a message holds more than greetings, thanks, and yes or no."""
+    left = [span.word for span in _without_edges(_without_phrases(_spans(message)))]
+    return any(word not in _SAID_ALONE for word in left) and (
+        "?" in message or any(word not in _ALL_STOP_WORDS for word in left)
+    )
 
 
 def _spans(message: str) -> list[_Span]:

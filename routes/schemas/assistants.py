@@ -62,6 +62,12 @@ class _Settings(Body):
     greeting = Text(LONG_TEXT, attribute="settings.greeting")
     fallback_message = Text(LONG_TEXT, attribute="settings.fallback_message")
     no_answer_message = Text(LONG_TEXT, attribute="settings.no_answer_message")
+    min_evidence = Number(
+        allow_none=True,
+        validate=validate.Range(0, 1),
+        attribute="settings.min_evidence",
+        metadata={"description": "How sure an answer must be at least; null: as calibrated."},
+    )
     limits = fields.Nested(LimitsField, attribute="settings.limits")
 
     @post_load
@@ -136,3 +142,4 @@ class SearchOut(Schema):
 
     passages = fields.List(fields.Nested(PassageOut))
     enough = fields.Boolean()
+    evidence = fields.Float(metadata={"description": "How sure that is, from 0 to 1: see min_evidence."})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from integrations.files import FileStore
 from integrations.vectorstores.base import VectorStore
 from models.assistants import Assistant
@@ -10,15 +13,24 @@ from repositories.assistants import AssistantRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
-from repositories.golden_questions import GoldenQuestionRepository
-from repositories.golden_runs import GoldenRunRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository
 from services.retrieval.embedders import Embedders
 
 
+class Kept(Protocol):
+    """Records that belong to an assistant and mean nothing without it."""
+
+    def delete_all_of(self, assistant_id: str) -> int:
+        """Remove every one of an assistant."""
+        ...
+
+
 class DeleteAssistant:
-    """Makes an assistant invisible, its key dead, then removes the rest; each step can run twice."""
+    """Makes an assistant invisible, its key dead, then removes the rest; each step can run twice.
+
+    ``others`` are the records that nothing but their own collection holds.
+    """
 
     def __init__(
         self,
@@ -29,8 +41,7 @@ class DeleteAssistant:
         outbox: OutboxRepository,
         documents: DocumentRepository,
         chunks: ChunkRepository,
-        golden_questions: GoldenQuestionRepository,
-        golden_runs: GoldenRunRepository,
+        others: Sequence[Kept],
         files: FileStore,
         embedders: Embedders,
         vectors: VectorStore,
@@ -41,8 +52,7 @@ class DeleteAssistant:
         self._outbox = outbox
         self._documents = documents
         self._chunks = chunks
-        self._golden_questions = golden_questions
-        self._golden_runs = golden_runs
+        self._others = others
         self._files = files
         self._embedders = embedders
         self._vectors = vectors
@@ -64,8 +74,8 @@ class DeleteAssistant:
         self._chats.delete_all_of(assistant_id)
         self._documents.delete_all_of(assistant_id)
         self._chunks.delete_all_of(assistant_id)
-        self._golden_questions.delete_all_of(assistant_id)
-        self._golden_runs.delete_all_of(assistant_id)
+        for kept in self._others:
+            kept.delete_all_of(assistant_id)
         for document_type in DocumentType:
             for collection in self._embedders.collections(assistant_id, document_type):
                 self._vectors.drop(collection)

@@ -18,6 +18,7 @@ from services.chats.receive_message import ReceiveMessage
 from services.chats.settle_turn import SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
 from services.chats.turns import Answer, Incoming
+from services.unanswered.note_unanswered import NoteUnanswered
 
 _log = get_logger("chats")
 _MODEL_FAILURES = (UpstreamFailed, UpstreamTimeout, Unavailable)
@@ -44,12 +45,14 @@ class AnswerMessage:
         receive: ReceiveMessage,
         compose: ComposeAnswer,
         settle: SettleTurn,
+        unanswered: NoteUnanswered,
     ) -> None:
         self._queue = queue
         self._chats = chats
         self._receive = receive
         self._compose = compose
         self._settle = settle
+        self._unanswered = unanswered
 
     def answer(self, assistant: Assistant, incoming: Incoming) -> Answer:
         """The answer, or silence while a person has the chat.
@@ -156,6 +159,8 @@ class AnswerMessage:
     def _answered(
         self, chat: Chat, message: Message, prepared: Prepared, completion: Completion, *, was_sent: bool
     ) -> Answer:
+        # Before the answer: a chat that is deleted from here on takes the note with it.
+        noted = self._unanswered.note(message, prepared.found)
         answer = self._settle.answered(
             chat,
             message,
@@ -165,6 +170,8 @@ class AnswerMessage:
             sources=prepared.sources,
             was_sent=was_sent,
         )
+        if noted is not None and answer.response is None:
+            self._unanswered.take_back(noted)
         return self._remembered(message, answer)
 
     def _fallen_back(self, assistant: Assistant, chat: Chat, message: Message, problem: AppError) -> Answer:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from models.assistants import Assistant
 from models.chats import Message, Source
 from models.completions import Completion, CompletionRequest
-from models.documents import Passage
+from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
 from services.chats.recall_turns import RecallTurns
 from services.documents.read_prompt import ReadPrompt
@@ -22,11 +22,15 @@ EXCERPT_CHARACTERS = 400
 
 @dataclass(frozen=True)
 class Prepared:
-    """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry."""
+    """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry.
+
+    ``found`` is what the search for the message came to.
+    """
 
     request: CompletionRequest
     sources: tuple[Source, ...]
     allowed: tuple[str, ...]
+    found: SearchResult
 
 
 class ComposeAnswer:
@@ -82,7 +86,7 @@ class ComposeAnswer:
             *(one.text for one in passages),
             settings.no_answer_message,
         )
-        return Prepared(request, _sources(passages), allowed)
+        return Prepared(request, _sources(passages), allowed, found)
 
     def remember(self, message: Message, answer: str) -> None:
         """Keep a turn in mind for the next one."""

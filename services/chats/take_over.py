@@ -13,17 +13,25 @@ from repositories.chats import ChatRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository, Waiting
 from repositories.scope import Scope
+from services.unanswered.group_unanswered import GroupUnanswered
 
 
 class TakeOver:
     """What a person does in a chat."""
 
     def __init__(
-        self, *, chats: ChatRepository, messages: MessageRepository, outbox: OutboxRepository, clock: Clock
+        self,
+        *,
+        chats: ChatRepository,
+        messages: MessageRepository,
+        outbox: OutboxRepository,
+        unanswered: GroupUnanswered,
+        clock: Clock,
     ) -> None:
         self._chats = chats
         self._messages = messages
         self._outbox = outbox
+        self._unanswered = unanswered
         self._clock = clock
 
     def set_active(self, chat: Chat, *, active: bool) -> Chat:
@@ -57,7 +65,7 @@ class TakeOver:
         return reply
 
     def delete(self, chat: Chat) -> None:
-        """Remove the chat with its messages and what waits for delivery; again is the same.
+        """Remove the chat with its messages, what waits for delivery and what was not answered; again is the same.
 
         The chat goes between: before, so that a crash leaves one that can be deleted again; after, because
         until then a message may come in.
@@ -68,6 +76,7 @@ class TakeOver:
 
     def _remove_rest(self, chat: Chat) -> None:
         self._outbox.delete_all_of_chat(chat.id)
+        self._unanswered.delete_of_chat(chat.assistant_id, chat.id)
         self._messages.delete_all_of_chat(chat.id)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.retrieval.evidence import ENOUGH, evidence_of
+from services.retrieval.evidence import evidence_of
 from services.retrieval.fuse import fuse
 from services.retrieval.lexical_index import LexicalIndex
 from services.retrieval.read_query import Query
@@ -22,11 +22,6 @@ class Ranked:
     rows: tuple[int, ...]
     scores: tuple[float, ...]
     evidence: float
-
-    @property
-    def enough(self) -> bool:
-        """Whether an answer may be built on them."""
-        return self.evidence >= ENOUGH
 
     def reordered(self, better: Mapping[int, float]) -> Ranked:
         """The rows that have a ``better`` score first, by it; the others behind them, as they were."""

@@ -13,6 +13,7 @@ from models.assistants import Assistant
 from models.documents import Chunk, DocumentType, Passage, SearchResult
 from services.retrieval.build_index import BuildIndex
 from services.retrieval.embedders import InForce
+from services.retrieval.evidence import ENOUGH
 from services.retrieval.fuse import POOL
 from services.retrieval.index_cache import IndexCache
 from services.retrieval.knowledge import Knowledge, collection_name
@@ -79,7 +80,14 @@ class SearchPassages:
             index = self._cache.replace(key, index, renew)
             ranked = self._ranked(index, assistant, query, history, document_type)
             passages, _ = self._passages(index, assistant.id, ranked, top_k)
-        return SearchResult(tuple(passages), enough=bool(passages) and ranked.enough)
+        least = assistant.settings.min_evidence
+        enough = ranked.evidence >= (ENOUGH if least is None else least)
+        return SearchResult(
+            tuple(passages),
+            enough=bool(passages) and enough,
+            evidence=ranked.evidence if passages else 0.0,
+            searched=index.chunks,
+        )
 
     def _ranked(
         self,

@@ -32,6 +32,7 @@ OURS = {
     "token_id": "token",
     "question_id": "golden question",
     "run_id": "golden run",
+    "group_id": "unanswered question",
     "user_id": "user",
     "owner_id": "user",
     "name": "chat",  # in a path
@@ -316,6 +317,11 @@ def _things(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, 
     messages = person.get(f"/chats/messages/{chat}").get_json()
     golden = {"question": f"Qual é a senha? É {secret}?", "expects": [word]}
     golden_question = person.post(f"/assistants/golden/{assistant['_id']}", golden).get_json()
+    asked = bot(app, assistant).post(
+        "/chats/enviarMensagemLLM", {**said, "message": f"Quem plantou o {secret}?", "message_id": "w.2"}
+    )
+    assert asked.status_code == 200, asked.text
+    unanswered = person.get(f"/assistants/unanswered/{assistant['_id']}").get_json()
     return {
         "user": person.user_id,
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],
@@ -323,6 +329,7 @@ def _things(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, 
         "document": document["_id"],
         "golden question": golden_question["_id"],
         "golden run": person.golden_run(assistant["_id"])["_id"],
+        "unanswered question": unanswered[0]["_id"],
         "prompt": prompt["_id"],
         "chat": chat,
         "contact": contact,

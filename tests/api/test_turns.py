@@ -516,6 +516,7 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
         receive=usual._receive,
         compose=usual._compose,
         settle=usual._settle,
+        unanswered=usual._unanswered,
     )
     app = make_app(
         house=replace(installation.house, chats=replace(installation.house.chats, answer_message=few))

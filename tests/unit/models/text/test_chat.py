@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.chat import clean_query
+from models.text.chat import asks_something, clean_query
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,19 @@ def test_what_is_asked_about_is_never_taken_away(words: list[str]) -> None:
     once = clean_query(" ".join(words))
     for asked in ("abrem", "domingo"):
         assert once.count(asked) == words.count(asked)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["oi", "Bom dia!", "obrigado", "muito obrigada, até logo!", "ok", "tudo bem?", "kkkk", "👍", "", "sim, pode ser",
+     "thank you so much!", "bonjour, ça va ?", "¡Hola! ¿qué tal?", "d'accord, merci", "valeu", "não"],
+)  # fmt: skip
+def test_greetings_thanks_and_yes_or_no_ask_nothing(message: str) -> None:
+    assert not asks_something(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["oi, abre domingo?", "onde fica?", "preço da limpeza", "e no sábado?", "why?", "R$ 20?"]
+)
+def test_a_question_asks_something(message: str) -> None:
+    assert asks_something(message)

@@ -1,0 +1,1 @@
+"""Questions that the documents did not answer: kept, put together, dismissed."""
