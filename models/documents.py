@@ -39,12 +39,13 @@ class Stage(StrEnum):
 class Document:
     """An uploaded file and how far it has come.
 
-    ``live_version`` is the version of its chunks that answers use (0: none yet). ``replaced_by``
-    lists later uploads of the same name: it stays until the first of them is ready. ``lease`` names
-    the process that works on it. ``aside`` says that its file waits beside its name's place (another
-    document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work under way
-    should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser found.
-    ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from there.
+    ``live_version`` is the version of its chunks that answers use (0: none yet). ``replaced_by`` lists later
+    uploads of the same name: it stays until the first of them is ready. ``lease`` names who works on it, and
+    ``claims`` counts how often somebody began to. ``aside`` says that its file waits beside its name's place
+    (another document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work
+    under way should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser
+    found. ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from
+    there.
     """
 
     id: str
@@ -72,6 +73,7 @@ class Document:
     replaced_by: tuple[str, ...] = ()
     lease: str = ""
     attempts: int = 0
+    claims: int = 0
     aside: bool = False
     deleted: bool = False
 
@@ -159,3 +161,8 @@ class KnowledgeState:
 def chunk_id(document_id: str, version: int, n: int) -> str:
     """``<document>:<version>:<n>``."""
     return f"{document_id}:{version}:{n}"
+
+
+def version_of(chunk: str) -> int:
+    """The version in a chunk's id."""
+    return int(chunk.rsplit(":", 2)[1])

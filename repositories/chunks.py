@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from models.documents import Chunk, Document, DocumentType
@@ -55,11 +55,14 @@ class ChunkRepository(Repository):
         scope = Scope(assistant_id=document.assistant_id, document_id=document.id)
         return [record["_id"] for record in self._each(scope, fields=("_id",))]
 
-    def delete_of_document(self, document: Document, *, keep_version: int | None = None) -> int:
-        """Remove a document's chunks, but those of ``keep_version``."""
+    def delete_of_document(self, document: Document) -> int:
+        """Remove a document's chunks of all versions."""
+        return self._delete_all(Scope(assistant_id=document.assistant_id, document_id=document.id))
+
+    def delete_versions(self, document: Document, versions: Iterable[int]) -> int:
+        """Remove a document's chunks of these versions."""
         scope = Scope(assistant_id=document.assistant_id, document_id=document.id)
-        match = None if keep_version is None else {"version": {"$ne": keep_version}}
-        return self._delete_all(scope, match=match)
+        return self._delete_all(scope, match={"version": {"$in": sorted(versions)}})
 
     def delete_by_ids(self, assistant_id: str, ids: Sequence[str]) -> int:
         """Remove the assistant's chunks of these ids."""

@@ -90,9 +90,13 @@ class DocumentRepository(Repository):
         return self._change_record(document, {"$set": {"deleted": False}}, {"deleted": True})
 
     def claim(self, document: Document, lease: str) -> bool:
-        """Take the work on a document, unless another running process has it."""
+        """Take the work on a document, unless another has since it was looked at.
+
+        A ``lease`` is given once. Whoever had the work before is out: what is written of it counts no more.
+        """
         when = {"deleted": False, "work": OPEN, "lease": document.lease}
-        return self._change_record(document, {"$set": {"lease": lease}, "$inc": {"attempts": 1}}, when)
+        change: Change = {"$set": {"lease": lease}, "$inc": {"attempts": 1, "claims": 1}}
+        return self._change_record(document, change, when)
 
     def give_back(self, document: Document, error: str, *, counts: bool) -> None:
         """End a claim that came to nothing, and say why; unless it ``counts``, through no fault of the document's."""
@@ -100,10 +104,9 @@ class DocumentRepository(Repository):
         change: dict[str, dict[str, Any]] = {"$set": waits}
         if not counts:
             change["$inc"] = {"attempts": -1}
-        if not self._change_record(document, change, {"deleted": False, "progress": {"$ne": 100}}):
-            self._change_record(
-                document, {"$set": {"lease": ""}}, {"deleted": False}
-            )  # it is in answers already
+        ours = {"deleted": False, "lease": document.lease}
+        if not self._change_record(document, change, {**ours, "progress": {"$ne": 100}}):
+            self._change_record(document, {"$set": {"lease": ""}}, ours)  # it is in answers already
 
     def ask_for_fetch(self, document: Document) -> bool:
         """Have a document at rest fetched and read anew; ``False`` when something is being done with it."""
@@ -112,7 +115,7 @@ class DocumentRepository(Repository):
         return self._change_record(document, {"$set": change}, when)
 
     def set_fetched(self, document: Document) -> bool:
-        """Note what was fetched, under its name; ``False`` when the document was deleted meanwhile."""
+        """Note what was fetched, under its name; ``False`` when the document is gone or another's meanwhile."""
         change = {
             "filename": document.filename,
             "name_key": _name_key(document),
@@ -120,19 +123,19 @@ class DocumentRepository(Repository):
             "sha256": document.sha256,
             "fetch_due": False,
         }
-        return self._change_record(document, {"$set": change}, {"deleted": False})
+        return self._change_ours(document, change)
 
     def set_progress(
         self, document: Document, stage: Stage, progress: int, ready_by: datetime | None = None
     ) -> bool:
-        """Say how far the work has come (0 to 100); ``False`` when it was deleted meanwhile."""
+        """Say how far the work has come (0 to 100); ``False`` when the document is gone or another's meanwhile."""
         change: dict[str, Any] = {"stage": stage, "progress": progress, "ready_by": ready_by}
         if document.status is not DocumentStatus.READY:
             change["status"] = DocumentStatus.PROCESSING
-        return self._change_record(document, {"$set": change}, {"deleted": False})
+        return self._change_ours(document, change)
 
     def set_ready(self, document: Document) -> bool:
-        """Put a document's new chunks into answers, in one write; ``False`` when it was deleted meanwhile."""
+        """Put a document's new chunks into answers, in one write; ``False`` when it is gone or another's."""
         change = {
             "status": DocumentStatus.READY,
             "progress": 100,
@@ -149,7 +152,7 @@ class DocumentRepository(Repository):
             "ready_by": None,
             "live_version": document.live_version,
         }
-        return self._change_record(document, {"$set": change}, {"deleted": False})
+        return self._change_ours(document, change)
 
     def set_failed(self, document: Document, error: str) -> bool:
         """Say why a document cannot be read. One that is in answers already stays there."""
@@ -163,7 +166,7 @@ class DocumentRepository(Repository):
             "work": OVER,
             "progress": 100,
         }
-        return self._change_record(document, {"$set": change}, {"deleted": False})
+        return self._change_ours(document, change)
 
     def reopen(self, document: Document) -> bool:
         """Have a document read anew; ``False`` when it was deleted, or read, since it was looked at."""
@@ -205,6 +208,10 @@ class DocumentRepository(Repository):
     def delete_all_of(self, assistant_id: str) -> int:
         """Remove every record of an assistant."""
         return self._delete_all(Scope(assistant_id=assistant_id))
+
+    def _change_ours(self, document: Document, change: Mapping[str, Any]) -> bool:
+        """Change it while it is worked on under the document's lease."""
+        return self._change_record(document, {"$set": change}, {"deleted": False, "lease": document.lease})
 
     def _change_record(self, document: Document, change: Change, when: Mapping[str, Any]) -> bool:
         return self._update(Scope(assistant_id=document.assistant_id), document.id, change, when=when)
@@ -255,6 +262,7 @@ def _record(document: Document) -> Record:
         "replaced_by": document.replaced_by,
         "lease": document.lease,
         "attempts": document.attempts,
+        "claims": document.claims,
         "aside": document.aside,
         "deleted": document.deleted,
         "work": OPEN,
@@ -292,6 +300,7 @@ def _document(record: Record) -> Document:
         replaced_by=tuple(record.get("replaced_by", ())),
         lease=record.get("lease", ""),
         attempts=int(record.get("attempts", 0)),
+        claims=int(record.get("claims", 0)),
         aside=bool(record.get("aside", False)),
         deleted=bool(record.get("deleted", False)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from models.golden import GoldenResult, GoldenRun, Hit, RunChange, RunStatus, Shift
 from models.pages import Page
@@ -85,23 +85,20 @@ class GoldenRunRepository(Repository):
         return self._update(Scope(assistant_id=run.assistant_id), run.id, {"$set": change}, when=when)
 
     def give_back(self, run: GoldenRun) -> None:
-        """Queue it again, as if it had not been begun: what ended it was no fault of its own."""
-        change = {"status": RunStatus.QUEUED, "progress": 0, "startedAt": None, "attempts": run.attempts}
-        scope = Scope(assistant_id=run.assistant_id)
-        self._update(scope, run.id, {"$set": change}, when={"work": OPEN})
+        """Queue a run that was begun again, as if it had not been: what ended it was no fault of its own."""
+        change = {"status": RunStatus.QUEUED, "progress": 0, "startedAt": None, "attempts": run.attempts - 1}
+        self._change_ours(run, change)
 
     def set_progress(self, run: GoldenRun, progress: int) -> bool:
-        """Say how far it has come (0 to 100); ``False`` when it was deleted meanwhile."""
-        scope = Scope(assistant_id=run.assistant_id)
-        return self._update(scope, run.id, {"$set": {"progress": progress}}, when={"work": OPEN})
+        """Say how far it has come (0 to 100); ``False`` when it is gone, or begun by another, meanwhile."""
+        return self._change_ours(run, {"progress": progress})
 
     def finish(self, run: GoldenRun) -> bool:
-        """Write what a run that is done or failed came to, in one write; ``False`` when it was deleted meanwhile."""
+        """Write what a run that is done or failed came to, in one write; ``False`` when it is gone or another's."""
         record = _record(run)
         kept = ("_id", "assistant_id", "top_k", "createdAt", "startedAt", "attempts")
         change = {name: value for name, value in record.items() if name not in kept}
-        scope = Scope(assistant_id=run.assistant_id)
-        return self._update(scope, run.id, {"$set": change}, when={"work": OPEN})
+        return self._change_ours(run, change)
 
     def delete(self, assistant_id: str, run_id: str) -> bool:
         """Remove a run; whether it was there."""
@@ -110,6 +107,11 @@ class GoldenRunRepository(Repository):
     def delete_all_of(self, assistant_id: str) -> int:
         """Remove every run of an assistant."""
         return self._delete_all(Scope(assistant_id=assistant_id))
+
+    def _change_ours(self, run: GoldenRun, change: Mapping[str, Any]) -> bool:
+        """Change a run that nobody has begun since it was begun as ``run`` says."""
+        scope = Scope(assistant_id=run.assistant_id)
+        return self._update(scope, run.id, {"$set": change}, when={"work": OPEN, "attempts": run.attempts})
 
 
 def _record(run: GoldenRun) -> Record:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 from contextlib import suppress
@@ -52,8 +53,9 @@ _log = get_logger("documents")
 class IndexDocument:
     """Parses a document, writes its chunks, then their vectors, then puts them into answers in one write.
 
-    Every step can run again after a crash. New chunks lie beside the ones in answers (under the next
-    version) until the write that swaps them; what the swap makes obsolete goes after it.
+    Every step can run again after a crash. New chunks lie beside the ones in answers (under a version of this
+    claim's own) until the write that swaps them; what the swap makes obsolete goes after it. Who was thought
+    gone and comes back finds the lease another's, takes back what it wrote and leaves the document alone.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class IndexDocument:
         self._delete_assistant = delete_assistant
         self._progress = progress
         self._lease = lease
+        self._claims = itertools.count(1)
 
     def with_work(self) -> list[Document]:
         """Every document that something is still to be done with, oldest first."""
@@ -103,7 +106,11 @@ class IndexDocument:
             self._assistants.end_change(document.assistant_id, changes.gone(document_id))
             self._purge.purge(document)
             return
-        if not self._documents.claim(document, self._lease):
+        lease = f"{self._lease}-{next(self._claims)}"
+        if not self._documents.claim(document, lease):
+            return
+        document = self._documents.get_any(document_id)  # what only its claim could tell: its number
+        if document is None or document.lease != lease:
             return
         try:
             self._work_on(document)
@@ -116,8 +123,8 @@ class IndexDocument:
     def _work_on(self, document: Document) -> None:
         if _is_done(document):
             self._tidy(document)
-        elif document.attempts >= MOST_ATTEMPTS:
-            self._purge.purge_other_versions(document)
+        elif document.attempts > MOST_ATTEMPTS:
+            self._purge.purge_versions(document, below=_version(document))
             self._fail(document, f"{GIVEN_UP} {document.error or ''}".strip())
         else:
             self._index(document)
@@ -132,7 +139,7 @@ class IndexDocument:
         except FileNotFoundError:
             self._fail(document, NO_FILE)
         except Gone:
-            self._purge_deleted(document)
+            self._take_back(document)
         else:
             self._tidy(ready)
 
@@ -146,8 +153,8 @@ class IndexDocument:
         if not parsed.pieces:
             raise Unreadable(NO_TEXT)
         progress.parsed(len(parsed.pieces))
-        # What an interrupted try left under this version goes first.
-        self._purge.purge_other_versions(document)
+        # What interrupted tries left goes first.
+        self._purge.purge_versions(document, below=_version(document))
         chunks = _chunks(document, parsed)
         self._write(document, chunks, progress)
         ready = _read(document, parsed, chunks)
@@ -185,7 +192,7 @@ class IndexDocument:
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
         self._assistants.end_change(document.assistant_id, changes.ready(document.id))
-        self._purge.purge_other_versions(document)
+        self._purge.purge_versions(document, below=document.live_version)
         for older in self._documents.same_name(document):
             if document.id in older.replaced_by:
                 self._documents.mark_deleted(older)
@@ -194,14 +201,17 @@ class IndexDocument:
             self._places.take(document)
         self._documents.end_work(document)
 
-    def _purge_deleted(self, document: Document) -> None:
-        """Take back what was written since the deletion, of the document or of its whole assistant."""
+    def _take_back(self, document: Document) -> None:
+        """Remove what was written since the document, or its whole assistant, was deleted or claimed by another."""
         self._assistants.end_change(document.assistant_id, changes.ready(document.id))
         if self._assistants.by_id(document.assistant_id) is None:
             self._delete_assistant.finish(document.assistant_id)
             return
         current = self._documents.get_any(document.id)
-        self._purge.purge(current if current is not None else replace(document, deleted=True))
+        if current is not None and not current.deleted:
+            self._purge.purge_version(document, _version(document))
+        else:
+            self._purge.purge(current if current is not None else replace(document, deleted=True))
 
 
 def _is_done(document: Document) -> bool:
@@ -213,7 +223,7 @@ def _chunks(document: Document, parsed: ParsedDocument) -> list[Chunk]:
     title = parsed.title or PurePath(document.filename).stem
     sample = "\n".join(piece.text for piece in parsed.pieces[:20])
     language = detect_language(f"{title}\n{sample}"[:8000])
-    version = document.live_version + 1
+    version = _version(document)
     return [
         Chunk(
             id=chunk_id(document.id, version, n),
@@ -242,8 +252,13 @@ def _read(document: Document, parsed: ParsedDocument, chunks: Sequence[Chunk]) -
         pages=parsed.pages,
         words=sum(len(_WORD.findall(piece.text)) for piece in parsed.pieces),
         warnings=_bounded(parsed.warnings),
-        live_version=document.live_version + 1,
+        live_version=_version(document),
     )
+
+
+def _version(document: Document) -> int:
+    """Under which a claimed document's chunks are written: no other claim of it ever has the same."""
+    return max(document.claims, document.live_version + 1)
 
 
 def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from integrations.vectorstores.base import VectorStore
-from models.documents import Document
+from models.documents import Document, version_of
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.documents.place_file import PlaceFile
@@ -35,13 +37,23 @@ class PurgeDocument:
         if self._places.remove(document):
             self._documents.forget(document)
 
-    def purge_other_versions(self, document: Document) -> None:
-        """Remove the chunks of a document that are not of its live version."""
-        live = f"{document.id}:{document.live_version}:"
-        others = [one for one in self._chunks.ids_of_document(document) if not one.startswith(live)]
-        if others:
-            self._remove_vectors(document, others)
-            self._chunks.delete_of_document(document, keep_version=document.live_version)
+    def purge_versions(self, document: Document, below: int) -> None:
+        """Remove the chunks of a document under a version below this one, but those of its live version.
+
+        Never those of a later version: they are in the hands of whoever claimed the document since.
+        """
+        self._purge(document, lambda version: version < below and version != document.live_version)
+
+    def purge_version(self, document: Document, only: int) -> None:
+        """Remove the chunks of one version of a document, which is not the live one."""
+        self._purge(document, lambda version: version == only)
+
+    def _purge(self, document: Document, goes: Callable[[int], bool]) -> None:
+        ids = {one: version_of(one) for one in self._chunks.ids_of_document(document)}
+        gone = [one for one, version in ids.items() if goes(version)]
+        if gone:
+            self._remove_vectors(document, gone)
+            self._chunks.delete_versions(document, {ids[one] for one in gone})
 
     def _remove_vectors(self, document: Document, ids: list[str]) -> None:
         if ids:

@@ -15,7 +15,7 @@ FETCHING, PARSING, PARSED, INDEXED = 1, 2, 10, 99
 
 
 class Gone(Exception):
-    """The document was deleted while it was worked on."""
+    """The document was deleted, or claimed by another, while it was worked on."""
 
 
 class ReportProgress:
@@ -32,7 +32,7 @@ class ReportProgress:
 
 
 class Progress:
-    """The way of one document; each report raises ``Gone`` when the document was deleted meanwhile."""
+    """The way of one document; each report raises ``Gone`` when the document is gone or another's."""
 
     def __init__(self, document: Document, documents: DocumentRepository, pace: Pace, clock: Clock) -> None:
         self._document = document

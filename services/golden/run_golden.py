@@ -70,7 +70,7 @@ class RunGolden:
         elif run.attempts >= MOST_ATTEMPTS:
             self._fail(run, GIVEN_UP)
         elif self._runs.begin(run, self._clock()):
-            self._do(run, assistant, keep_on)
+            self._do(replace(run, attempts=run.attempts + 1), assistant, keep_on)
 
     def fail(self, run_id: str) -> None:
         """Mark a run failed that ended in an error nobody foresaw."""

@@ -112,7 +112,7 @@ class CheckKnowledge:
 
     def _remove_left_over(self, document: Document) -> None:
         if self._is_unchanged(document):
-            self._purge.purge_other_versions(document)
+            self._purge.purge_versions(document, below=max(document.claims, document.live_version) + 1)
 
     def _remove_strays(self, assistant_id: str, document_id: str, ids: list[str]) -> None:
         if self._documents.get_any(document_id) is None:

@@ -76,12 +76,12 @@ def test_what_is_there_already_is_refused(chunks: ChunkRepository) -> None:
         chunks.add_all(some_chunks(document, 3))
 
 
-def test_all_versions_but_one_can_go(chunks: ChunkRepository) -> None:
+def test_versions_of_a_document_can_go(chunks: ChunkRepository) -> None:
     document, other = a_document(), a_document()
     for version in (1, 2, 3):
         chunks.add_all(some_chunks(document, 4, version))
     chunks.add_all(some_chunks(other, 1))
-    assert chunks.delete_of_document(document, keep_version=2) == 8
+    assert chunks.delete_versions(document, {3, 1}) == 8
     assert chunks.ids_of_document(document) == [one.id for one in some_chunks(document, 4, 2)]
     assert chunks.delete_of_document(document) == 4
     assert chunks.delete_of_document(document) == 0

@@ -104,20 +104,39 @@ def test_work_is_claimed_by_one_and_counted(documents: DocumentRepository) -> No
     assert not documents.claim(one, "process-2")  # it was free when that one looked
     assert documents.claim(now(documents, one), "process-3")  # process-1 is gone: its lease is void
     assert now(documents, one).attempts == 2
-    documents.give_back(one, "The server is away.", counts=False)
-    assert now(documents, one) == replace(one, attempts=1, error="The server is away.")
-    assert documents.claim(now(documents, one), "process-3")
-    documents.give_back(one, "It broke.", counts=True)
-    assert now(documents, one) == replace(one, attempts=2, error="It broke.")
+    documents.give_back(now(documents, one), "The server is away.", counts=False)
+    assert now(documents, one) == replace(one, attempts=1, claims=2, error="The server is away.")
+    assert documents.claim(now(documents, one), "process-4")
+    documents.give_back(now(documents, one), "It broke.", counts=True)
+    assert now(documents, one) == replace(one, attempts=2, claims=3, error="It broke.")
+
+
+def test_who_lost_the_work_to_another_writes_no_more(documents: DocumentRepository) -> None:
+    one = kept(documents)
+    documents.claim(one, "process-1")
+    mine = now(documents, one)
+    documents.claim(mine, "process-2")
+    theirs = now(documents, one)
+    assert (mine.claims, theirs.claims) == (1, 2)
+    assert not documents.set_progress(mine, Stage.INDEXING, 40)
+    assert not documents.set_ready(replace(mine, live_version=1))
+    assert not documents.set_failed(mine, "It takes too long.")
+    assert not documents.set_fetched(mine)
+    documents.give_back(mine, "The server is away.", counts=False)
+    assert now(documents, one) == theirs
+    assert documents.set_ready(replace(theirs, live_version=2))
 
 
 def test_one_in_answers_is_not_said_to_wait_when_tidying_up_fails(documents: DocumentRepository) -> None:
     one = kept(documents)
     documents.claim(one, "process-1")
-    ready = replace(one, live_version=1, chunks=1)
+    ready = replace(now(documents, one), live_version=1, chunks=1)
     documents.set_ready(ready)
-    documents.give_back(one, "The server is away.", counts=False)
-    assert now(documents, one) == replace(ready, status=DocumentStatus.READY, stage=Stage.READY, progress=100)
+    documents.give_back(ready, "The server is away.", counts=False)
+    at_rest = replace(
+        ready, status=DocumentStatus.READY, stage=Stage.READY, progress=100, attempts=0, lease=""
+    )
+    assert now(documents, one) == at_rest
     assert [found.id for found in documents.with_work()] == [one.id]
 
 

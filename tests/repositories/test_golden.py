@@ -91,15 +91,16 @@ def test_a_run_goes_its_way_and_is_read_as_it_was_written(runs: GoldenRunReposit
     assert not runs.begin(run, at)  # another process that had read it before
     begun = runs.get(ASSISTANT, run.id)
     assert begun == replace(run, status=RunStatus.RUNNING, started_at=at, attempts=1)
-    assert runs.set_progress(run, 40)
+    assert runs.set_progress(begun, 40)
+    assert not runs.set_progress(run, 50)  # as whoever lost it to another would
     assert runs.queued(ASSISTANT) == []
     assert runs.latest_done(ASSISTANT) is None
     done = over(begun)
     assert runs.finish(done)
     assert runs.get(ASSISTANT, run.id) == runs.latest_done(ASSISTANT) == runs.get_any(run.id) == done
     assert runs.open_runs() == []
-    assert not runs.set_progress(run, 50)
-    assert not runs.finish(replace(run, status=RunStatus.FAILED))
+    assert not runs.set_progress(begun, 50)
+    assert not runs.finish(replace(begun, status=RunStatus.FAILED))
     assert runs.page(ASSISTANT, 5).items == (replace(done, results=(), change=None),)
 
 
@@ -107,8 +108,9 @@ def test_a_run_that_is_given_back_was_never_begun(runs: GoldenRunRepository) -> 
     run = a_run()
     runs.add(run)
     runs.begin(run, utc_now())
-    runs.set_progress(run, 40)
-    runs.give_back(run)
+    begun = replace(run, attempts=1)
+    runs.set_progress(begun, 40)
+    runs.give_back(begun)
     assert runs.get_any(run.id) == run
 
 

@@ -78,7 +78,8 @@ class Installation:
 
     def __init__(self, database: Database[Record]) -> None:
         self.assistants = StoppingAssistants(database)
-        self.documents, chunks = DocumentRepository(database), ChunkRepository(database)
+        self.documents, self.chunks = DocumentRepository(database), ChunkRepository(database)
+        chunks = self.chunks
         self.files, vectors = Files(), NoVectors()
         files: Any = self.files
         embedders = Embedders(
@@ -202,3 +203,30 @@ def test_an_unreadable_file_leaves_nothing_under_way(installation: Installation)
     assistant = installation.assistants.by_id(ASSISTANT)
     assert assistant is not None
     assert assistant.changing == ()
+
+
+@pytest.mark.parametrize("moment", ["reading", "writing", "swapping"])
+def test_who_comes_back_after_another_took_the_document_leaves_it_alone(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    document = installation.upload("A limpeza custa 100 reais.")
+    owner, name = {
+        "reading": (installation.files, "parse"),
+        "writing": (installation.chunks, "add_all"),
+        "swapping": (installation.documents, "set_ready"),
+    }[moment]
+    usual = getattr(owner, name)
+
+    def suspended(*arguments: object) -> Any:
+        monkeypatch.setattr(owner, name, usual)
+        installation.index(document.id)  # by another process, which thinks that this one is gone
+        return usual(*arguments)
+
+    monkeypatch.setattr(owner, name, suspended)
+    installation.index(document.id)
+    current = installation.documents.get_any(document.id)
+    assert current is not None
+    assert (current.status, current.live_version, current.chunks) == (DocumentStatus.READY, 2, 1)
+    assert installation.chunks.ids_of_document(document) == [f"{document.id}:2:0"]
+    assert installation.found() == ["A limpeza custa 100 reais."]
+    assert installation.documents.with_work() == []
