@@ -29,7 +29,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         recall=RecallTurns(messages=records.messages),
         search=shared.search,
         prompt=ReadPrompt(knowledge=shared.knowledge, files=shared.files, search=shared.search),
-        complete=parts.complete,
+        complete=shared.models.complete,
     )
     return ChatUseCases(
         answer_message=AnswerMessage(

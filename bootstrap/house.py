@@ -26,6 +26,7 @@ def build_house(parts: Parts) -> House:
         chats=chats.build(parts, shared),
         documents=documents.build(parts, shared),
         golden=golden.build(parts, shared),
+        models=shared.models,
         retrieval=RetrievalUseCases(search_passages=shared.search),
         unanswered=unanswered.build(parts, shared),
         upkeep=upkeep.build(parts, shared),

@@ -10,7 +10,7 @@ from typing import Any
 from bootstrap.house import build_house
 from bootstrap.parts import Parts
 from bootstrap.records import Repositories, records_client
-from bootstrap.seams import OwnedElsewhere, complete_prompt, parser, vector_store
+from bootstrap.seams import OwnedElsewhere, parser, vector_store
 from bootstrap.secrets import Secrets
 from integrations.database.embedded import attach
 from integrations.database.lockfile import LockFile
@@ -113,7 +113,6 @@ def open_beside(
         vectors=OwnedElsewhere(),
         embedder=HashedEmbedder(),
         parser=parser(),
-        complete=complete_prompt(settings),
         index_soon=index_soon,
         run_golden_soon=run_golden_soon,
         check_records=lambda: connection.ping(client),
@@ -139,7 +138,6 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         vectors=vectors,
         embedder=embedder,
         parser=child,
-        complete=complete_prompt(settings),
         index_soon=background.index_soon,
         run_golden_soon=golden_runs.run_soon,
         check_records=lambda: connection.ping(client),

@@ -14,7 +14,6 @@ from integrations.vectorstores.base import VectorStore
 from kit.settings import Settings
 from models.documents import Document
 from models.golden import GoldenRun
-from services.llm.complete import CompletePrompt
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,6 @@ class Parts:
     vectors: VectorStore
     embedder: Embedder
     parser: Parser
-    complete: CompletePrompt
     index_soon: Callable[[Document], None]
     run_golden_soon: Callable[[GoldenRun], None]
     check_records: Callable[[], None]

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from integrations.llm.offline import OfflineModel
-from integrations.llm.openai_compatible import OpenAICompatible
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
 from integrations.vectorstores.remembered import RememberedVectors
 from kit.errors import Unavailable
 from kit.settings import Settings
-from services.llm.complete import CompletePrompt, choose_default
 
 PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
 
@@ -32,21 +29,6 @@ def vector_store(settings: Settings) -> VectorStore:
 def parser() -> ChildParser:
     """The child process that reads files, within bounds."""
     return ChildParser(max_seconds=PARSE_SECONDS, max_memory_mb=PARSE_MEMORY_MB)
-
-
-def complete_prompt(settings: Settings) -> CompletePrompt:
-    """The configured model, or the one without a key."""
-    provider = None
-    if settings.openai_api_key or settings.openai_base_url:
-        provider = OpenAICompatible(
-            api_key=settings.openai_api_key, base_url=settings.openai_base_url, pool_size=settings.turn_slots
-        )
-    default = choose_default(
-        llm_model=settings.llm_model, api_key=settings.openai_api_key, base_url=settings.openai_base_url
-    )
-    return CompletePrompt(
-        offline=OfflineModel(), provider=provider, default_model=default, timeout_s=settings.llm_timeout_s
-    )
 
 
 class OwnedElsewhere:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bootstrap import models
 from bootstrap.parts import Parts
 from integrations.embeddings.choose import remake_embedder
 from integrations.files import FileStore
@@ -16,6 +17,7 @@ from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
+from services.llm.use_cases import ModelUseCases
 from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
@@ -27,6 +29,7 @@ class Shared:
     """What several capabilities work with, made once."""
 
     vault: Vault
+    models: ModelUseCases
     files: FileStore
     outbound: Outbound
     embedders: Embedders
@@ -61,8 +64,10 @@ class Shared:
             embedders=embedders,
             vectors=vectors,
         )
+        vault = Vault(parts.secrets.encryption)
         return cls(
-            vault=Vault(parts.secrets.encryption),
+            vault=vault,
+            models=models.build(parts, vault),
             files=files,
             outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),
             embedders=embedders,

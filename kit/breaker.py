@@ -40,6 +40,19 @@ class Breaker:
             self._resting_until = now + self._rest_s
             return True
 
+    @property
+    def rest_left_s(self) -> float:
+        """Seconds until somebody may call again; 0 while all may."""
+        with self._lock:
+            if self._failures < self._most:
+                return 0.0
+            return max(0.0, self._resting_until - self._clock())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it failed so often that not everybody calls."""
+        return self._failures >= self._most
+
     def succeeded(self) -> None:
         """Say that a call went well."""
         with self._lock:

@@ -94,6 +94,7 @@ class Settings:
     openai_api_key: str = _setting("OPENAI_API_KEY", "", _text)
     openai_base_url: str = _setting("OPENAI_BASE_URL", "", _text)
     llm_model: str = _setting("LLM_MODEL", "", _text, also="MODEL_NAME")
+    llm_fallback_models: tuple[str, ...] = _setting("LLM_FALLBACK_MODELS", (), _names)
     llm_timeout_s: int = _setting("LLM_TIMEOUT_S", 120, _whole(1, 3600))
     embedding_model: str = _setting(
         "EMBEDDING_MODEL", "hashed", _model("openai", "ollama", "local", bare="hashed")

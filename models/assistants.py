@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from models.catalogue import ProviderKey
+
 
 class Language(StrEnum):
     """Languages that questions and documents come in; ``auto`` is told from the text."""
@@ -45,6 +47,7 @@ class AssistantSettings:
     company: str = ""
     model: str = ""
     fallback_models: tuple[str, ...] = ()
+    provider_keys: tuple[ProviderKey, ...] = ()
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None

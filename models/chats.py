@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from models.routing import Routing
+
 
 class MessageRole(StrEnum):
     """Whose words: the contact's, or the assistant's (also when a person answers for it)."""
@@ -86,6 +88,7 @@ class Message:
 
     ``message_id`` is the channel's id of a contact's message (ours when it gave none); ``reply_to``
     is, on an answer, the ``id`` of the message it answers. ``author`` names the person who replied.
+    ``routing`` is, on an answer, which models were asked for it.
     """
 
     id: str
@@ -104,6 +107,7 @@ class Message:
     error: str = ""
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
+    routing: Routing = field(default_factory=Routing)
 
 
 def chat_key(assistant_id: str, channel: Channel) -> str:

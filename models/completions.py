@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from models.catalogue import ProviderKey
 from models.chats import Tokens
 from models.documents import Passage
+from models.routing import Routing
+
+ToolCall = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class PromptMessage:
-    """One message of a prompt; ``role`` is ``system``, ``user`` or ``assistant``."""
+    """One message of a prompt; ``role`` is ``system``, ``user``, ``assistant`` or ``tool``.
+
+    ``extra`` is what models that know tools or pictures are sent beside it, or instead, in OpenAI's shape:
+    ``tool_calls``, ``tool_call_id``, ``name``, ``content`` as a list of parts. Others get ``content`` alone.
+    """
 
     role: str
     content: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,12 @@ class CompletionRequest:
 
     ``question``, ``passages`` and ``enough`` say again, as values, what the prompt says in words:
     the built-in offline model answers from them. ``no_answer`` is what to say when nothing was found.
+
+    ``extra`` is passed through to models that know it, in OpenAI's shape (``tools``, ``tool_choice``,
+    ``response_format``, ``stop``, …). ``fallback_models`` are asked after the model's own fall-backs,
+    ``provider_keys`` are the assistant's own. ``assistant_id`` takes part in queues, ``user_id`` is the end
+    user that it is for, ``key_id`` the credential, ``purpose`` the door (``chat``, ``generate``, …).
+    ``timeout_s`` bounds the whole call where it is less than the installation's bound.
     """
 
     messages: tuple[PromptMessage, ...]
@@ -34,13 +51,27 @@ class CompletionRequest:
     enough: bool = False
     no_answer: str = ""
     language: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    fallback_models: tuple[str, ...] = ()
+    provider_keys: tuple[ProviderKey, ...] = ()
+    assistant_id: str = ""
+    owner_id: str = ""
+    user_id: str = ""
+    key_id: str = ""
+    purpose: str = ""
+    timeout_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Completion:
-    """A model's answer; ``model`` is the name of the one that gave it."""
+    """A model's answer; ``model`` is the name of the one that gave it, ``routing`` how it came to that one.
+
+    ``tool_calls`` are in OpenAI's shape, their arguments as JSON text; with some, ``text`` may be empty.
+    """
 
     text: str
     model: str
     tokens: Tokens = field(default_factory=Tokens)
     finish_reason: str = "stop"
+    tool_calls: tuple[ToolCall, ...] = ()
+    routing: Routing = field(default_factory=Routing)

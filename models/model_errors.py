@@ -8,12 +8,22 @@ from __future__ import annotations
 from typing import ClassVar
 
 from kit.errors import AppError, Unavailable, UpstreamFailed, UpstreamTimeout
+from models.routing import Routing
 
 
 class ModelError(AppError):
-    """A model gave no answer; ``worth_a_retry`` says whether the same call may succeed a moment later."""
+    """A model gave no answer; ``worth_a_retry`` says whether the same call may succeed a moment later.
+
+    ``routing`` is which models were asked, once all have been.
+    """
 
     worth_a_retry: ClassVar[bool] = False
+    routing = Routing()
+
+
+def routing_of(problem: AppError) -> Routing:
+    """Which models were asked in vain, where ``problem`` came of asking models."""
+    return problem.routing if isinstance(problem, ModelError) else Routing()
 
 
 class ModelUnavailable(ModelError, UpstreamFailed):
@@ -38,6 +48,20 @@ class ModelBusy(ModelError, Unavailable):
     code = "model_busy"
     message = "The model's server is busy; try again in a moment."
     worth_a_retry = True
+
+
+class ModelQueueFull(ModelBusy):
+    """As many calls to a model are under way as are allowed, and none ended in the time there was."""
+
+    code = "model_queue_full"
+    message = "Too many calls to this model are under way."
+
+
+class ModelResting(ModelBusy):
+    """A model failed so often that it is left alone for a moment; ``retry_after`` says for how long."""
+
+    code = "model_resting"
+    message = "The model failed several times and is left alone for a moment."
 
 
 class ModelRefused(ModelError, UpstreamFailed):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona
+from models.catalogue import ProviderKey
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import WHOLE, Scope
@@ -131,6 +132,9 @@ def _assistant(record: Record) -> Assistant:
 def _settings(record: Record) -> AssistantSettings:
     known = _known(AssistantSettings, record)
     known["fallback_models"] = tuple(known.get("fallback_models", ()))
+    known["provider_keys"] = tuple(
+        ProviderKey(**_known(ProviderKey, one)) for one in known.get("provider_keys", ())
+    )
     known["language"] = choice(known.get("language", ""), Language.AUTO)
     known["has_scratchpad"] = bool(known.get("has_scratchpad", False))
     known["persona"] = _part(Persona, known["persona"]) if known.get("persona") else None
@@ -142,6 +146,6 @@ def _part(kind: type[Part], record: Record) -> Part:
     return kind(**_known(kind, record))
 
 
-def _known(kind: type[AssistantSettings | Persona | Limits], record: Record) -> dict[str, Any]:
+def _known(kind: type[AssistantSettings | Persona | Limits | ProviderKey], record: Record) -> dict[str, Any]:
     """What this version knows of; the rest was written by a newer one, what lacks has its default."""
     return {one.name: record[one.name] for one in fields(kind) if one.name in record}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import ClassVar
 
 from models.chats import Message, MessageRole, MessageStatus, Source, Tokens
 from models.pages import Page
+from models.routing import Attempt, Routing
 from repositories.base import Repository
 from repositories.scope import Scope
 from repositories.values import Record, choice, moment
@@ -131,6 +133,7 @@ def _record(message: Message) -> Record:
             "estimated": message.tokens.estimated,
         },
         "sources": [_source_record(source) for source in message.sources],
+        "routing": asdict(message.routing),
         "createdAt": message.created_at,
     }
 
@@ -166,6 +169,18 @@ def _message(record: Record) -> Message:
         error=record.get("error", ""),
         tokens=Tokens(int(tokens.get("in", 0)), int(tokens.get("out", 0)), bool(tokens.get("estimated"))),
         sources=tuple(_source(source) for source in record.get("sources", ())),
+        routing=_routing(record.get("routing") or {}),
+    )
+
+
+def _routing(record: Record) -> Routing:
+    return Routing(
+        attempts=tuple(
+            Attempt(str(one["model"]), str(one["outcome"]), int(one["ms"]))
+            for one in record.get("attempts", ())
+        ),
+        queue_ms=int(record.get("queue_ms", 0)),
+        model_ms=int(record.get("model_ms", 0)),
     )
 
 

@@ -11,6 +11,7 @@ from services.assistants.use_cases import AssistantUseCases
 from services.chats.use_cases import ChatUseCases
 from services.documents.use_cases import DocumentUseCases
 from services.golden.use_cases import GoldenUseCases
+from services.llm.use_cases import ModelUseCases
 from services.retrieval.use_cases import RetrievalUseCases
 from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
@@ -28,6 +29,7 @@ class House:
     chats: ChatUseCases
     documents: DocumentUseCases
     golden: GoldenUseCases
+    models: ModelUseCases
     retrieval: RetrievalUseCases
     unanswered: UnansweredUseCases
     upkeep: UpkeepUseCases

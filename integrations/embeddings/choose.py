@@ -8,9 +8,9 @@ from integrations.embeddings.base import Embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.embeddings.remote import OLLAMA, OPENAI, Dialect, RemoteEmbedder
 from integrations.json_server import JsonServer, checked_url
-from integrations.llm.openai_compatible import OPENAI_URL
 from kit.errors import SettingsError
 from kit.settings import PROJECT_ROOT, Settings
+from models.catalogue import OPENAI_URL
 
 DOCUMENT_CALLS = 2
 QUERY_CALLS = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from models.chats import Tokens
 from models.model_errors import ModelAnswerBroken
 
 MAX_TOKENS = 1 << 40  # a count beyond is not a count
+MAX_TOOL_CALLS = 128
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Part:
     text: str = ""
     finish_reason: str | None = None
     usage: Tokens | None = None
+    tool_calls: tuple[Mapping[str, Any], ...] = ()
 
 
 def read_answer(payload: object) -> Part:
@@ -27,7 +29,9 @@ def read_answer(payload: object) -> Part:
     if choice is None:
         raise ModelAnswerBroken("The model's server sent an answer without a choice.")
     message = _mapping(choice.get("message"), "message")
-    return Part(_text_of(message), _finish_reason(choice), _usage(payload))
+    calls = ToolCalls()
+    calls.feed(_tool_calls(message))
+    return Part(_text_of(message), _finish_reason(choice), _usage(payload), calls.finish())
 
 
 def read_frame(payload: object) -> Part:
@@ -36,8 +40,39 @@ def read_frame(payload: object) -> Part:
     if choice is None:
         return Part(usage=_usage(payload))
     delta = choice.get("delta")
-    text = "" if delta is None else _text_of(_mapping(delta, "delta"))
-    return Part(text, _finish_reason(choice), _usage(payload))
+    delta = {} if delta is None else _mapping(delta, "delta")
+    return Part(_text_of(delta), _finish_reason(choice), _usage(payload), _tool_calls(delta))
+
+
+class ToolCalls:
+    """Puts the calls of tools together that a stream sends in pieces: each under its ``index``."""
+
+    def __init__(self) -> None:
+        self._calls: dict[int, dict[str, str]] = {}
+
+    def feed(self, pieces: Iterable[Mapping[str, Any]]) -> None:
+        """Add what one frame has of them."""
+        for n, piece in enumerate(pieces):
+            index, function = piece.get("index", n), piece.get("function") or {}
+            if type(index) is not int or len(self._calls) > MAX_TOOL_CALLS or not isinstance(function, dict):
+                raise ModelAnswerBroken("The model's server sent a call of a tool that is none.")
+            call = self._calls.setdefault(index, {"id": "", "name": "", "arguments": ""})
+            for name, value in (("id", piece.get("id")), *function.items()):
+                if name in call and isinstance(value, str):
+                    call[name] = call[name] + value if name == "arguments" else call[name] or value
+
+    def finish(self) -> tuple[Mapping[str, Any], ...]:
+        """The whole calls, in OpenAI's shape."""
+        if any(not one["name"] for one in self._calls.values()):
+            raise ModelAnswerBroken("The model's server sent a call of a tool without a name.")
+        return tuple(
+            {
+                "id": clean(one["id"]) or f"call_{n}",
+                "type": "function",
+                "function": {"name": clean(one["name"]), "arguments": clean(one["arguments"])},
+            }
+            for n, (_, one) in enumerate(sorted(self._calls.items()))
+        )
 
 
 class TextCleaner:
@@ -97,6 +132,13 @@ def _text_of(message: Mapping[str, Any]) -> str:
     if not isinstance(content, str):
         raise ModelAnswerBroken("The model's server sent content that is not text.")
     return content
+
+
+def _tool_calls(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    calls = message.get("tool_calls") or ()
+    if not isinstance(calls, list | tuple):
+        raise ModelAnswerBroken("The model's server sent calls of tools that are not a list.")
+    return tuple(_mapping(one, "tool call") for one in calls)
 
 
 def _finish_reason(choice: Mapping[str, Any]) -> str | None:

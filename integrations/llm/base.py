@@ -22,3 +22,15 @@ class ChatModel(Protocol):
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
         """Text as it comes, and last of all the ``Completion`` with the whole text and its tokens."""
         ...
+
+
+class ModelServer(Protocol):
+    """A server of models, its connections made once; whoever asks it brings their own key."""
+
+    def with_key(self, api_key: str) -> ChatModel:
+        """The models there, asked with this key (or without one where it is empty)."""
+        ...
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        ...

@@ -9,6 +9,11 @@ from typing import Any
 from models.completions import CompletionRequest
 
 MAX_REMEMBERED = 256
+# What a request's extra fields do not decide.
+_OURS = frozenset(
+    {"model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "n"}
+    | {"max_completion_tokens"}
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +34,11 @@ class Dialect:
         }
         return {
             "model": request.model,
-            "messages": [{"role": one.role, "content": _encodable(one.content)} for one in request.messages],
+            "messages": [
+                {"role": one.role, "content": _encodable(one.content), **one.extra}
+                for one in request.messages
+            ],
+            **{name: value for name, value in request.extra.items() if name not in _OURS},
             **{name: value for name, value in optional.items() if value is not None},
         }
 

@@ -66,6 +66,14 @@ class OfflineModel:
         text = answer_from(request)
         return Completion(text, NAME, estimate_usage(request.messages, text))
 
+    def with_key(self, api_key: str) -> OfflineModel:
+        """Itself: it needs no key."""
+        del api_key
+        return self
+
+    def close(self) -> None:
+        """Nothing is open."""
+
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
         """The same, word by word."""
         completion = self.complete(request, timeout_s)

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import openai
 
-from integrations.llm.answers import Part, TextCleaner, clean, read_answer, read_frame
+from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean, read_answer, read_frame
 from integrations.llm.dialects import Dialects
 from integrations.llm.failures import reported, translated
 from integrations.llm.sse import event_data
 from integrations.llm.urllib3_transport import Urllib3Transport
 from kit.errors import SettingsError
+from models.catalogue import OPENAI_URL
 from models.completions import Completion, CompletionRequest
-from models.model_errors import ModelAnswerBroken, ModelTimedOut
+from models.model_errors import ModelAnswerBroken, ModelRefused, ModelTimedOut
 from models.tokens import estimate_usage
 
-OPENAI_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _PATH = "/chat/completions"
@@ -56,7 +58,7 @@ class OpenAICompatible:
         transport = Urllib3Transport(
             url, pool_size=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context
         )
-        self._headers = {} if api_key else {"Authorization": openai.Omit()}
+        self._headers: dict[str, str | openai.Omit] = _authorization(api_key)
         self._client = openai.OpenAI(
             api_key=api_key or "none",
             admin_api_key="",
@@ -66,6 +68,14 @@ class OpenAICompatible:
             http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
         )
         self._dialects = Dialects()
+
+    def with_key(self, api_key: str) -> OpenAICompatible:
+        """The same server over the same connections, asked with another key."""
+        if not _KEY.fullmatch(api_key):
+            raise ModelRefused("The API key holds characters that no API key has.")
+        other = copy.copy(self)
+        vars(other).update(_headers=_authorization(api_key))
+        return other
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The whole answer at once; a ``ModelError`` says why there is none."""
@@ -138,7 +148,7 @@ def _whole(request: CompletionRequest, content: bytes) -> Completion:
 
 
 def _from_frames(request: CompletionRequest, chunks: Iterable[bytes]) -> Iterator[str | Completion]:
-    cleaner, pieces = TextCleaner(), list[str]()
+    cleaner, pieces, calls = TextCleaner(), list[str](), ToolCalls()
     said, done = Part(), False
     try:
         for data in event_data(chunks):
@@ -146,6 +156,7 @@ def _from_frames(request: CompletionRequest, chunks: Iterable[bytes]) -> Iterato
                 break
             part = read_frame(_payload(data, request.model))
             said = Part("", part.finish_reason or said.finish_reason, part.usage or said.usage)
+            calls.feed(part.tool_calls)
             if text := cleaner.feed(part.text):
                 pieces.append(text)
                 yield text
@@ -157,7 +168,7 @@ def _from_frames(request: CompletionRequest, chunks: Iterable[bytes]) -> Iterato
     if text := cleaner.finish():
         pieces.append(text)
         yield text
-    yield _completion(request, "".join(pieces), said)
+    yield _completion(request, "".join(pieces), replace(said, tool_calls=calls.finish()))
 
 
 def _payload(data: bytes, model: str) -> object:
@@ -172,11 +183,16 @@ def _payload(data: bytes, model: str) -> object:
 
 
 def _completion(request: CompletionRequest, text: str, said: Part) -> Completion:
-    if not text.strip():
+    if not text.strip() and not said.tool_calls:
         why = _WHY_EMPTY.get(said.finish_reason or "", "The model {model} gave an empty answer.")
         raise ModelAnswerBroken(why.format(model=request.model))
     tokens = said.usage or estimate_usage(request.messages, text)
-    return Completion(text, request.model, tokens, said.finish_reason or "stop")
+    usual = "tool_calls" if said.tool_calls else "stop"
+    return Completion(text, request.model, tokens, said.finish_reason or usual, said.tool_calls)
+
+
+def _authorization(api_key: str) -> dict[str, str | openai.Omit]:
+    return {"Authorization": f"Bearer {api_key}" if api_key else openai.Omit()}
 
 
 def _checked_url(text: str) -> httpx2.URL:

@@ -51,6 +51,24 @@ class SourceOut(Schema):
     score = fields.Float()
 
 
+class AttemptOut(Schema):
+    """A model that was asked, or passed over, and what came of it."""
+
+    model = fields.String()
+    outcome = fields.String(
+        metadata={"description": "`answered`, `resting` (not asked), or the code of an error."}
+    )
+    ms = fields.Integer()
+
+
+class RoutingOut(Schema):
+    """How an answer came to its model; times in milliseconds."""
+
+    attempts = fields.List(fields.Nested(AttemptOut))
+    queue_ms = fields.Integer()
+    model_ms = fields.Integer(metadata={"description": "Of the model that answered."})
+
+
 class MessageIn(LooseBody):
     """What a contact wrote, as the bot hands it in."""
 
@@ -74,6 +92,7 @@ class AnswerOut(Schema):
     tokens = fields.Nested(TokensOut)
     sources = fields.List(fields.Nested(SourceOut))
     model = fields.String(allow_none=True)
+    routing = fields.Nested(RoutingOut)
     createdAt = Moment(attribute="created_at")
 
 
@@ -115,6 +134,7 @@ class MessageOut(Schema):
     sources = fields.List(fields.Nested(SourceOut))
     tokens = fields.Nested(TokensOut)
     model = fields.String()
+    routing = fields.Nested(RoutingOut)
     status = fields.Enum(MessageStatus, by_value=True)
     error = fields.String()
     message_id = fields.String()

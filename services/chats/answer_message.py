@@ -12,6 +12,7 @@ from kit.workplaces import away
 from models.assistants import Assistant
 from models.chats import Chat, Message, MessageStatus, Tokens, chat_key
 from models.completions import Completion
+from models.model_errors import routing_of
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer, Prepared
 from services.chats.receive_message import ReceiveMessage
@@ -168,6 +169,7 @@ class AnswerMessage:
             model=completion.model,
             tokens=completion.tokens,
             sources=prepared.sources,
+            routing=completion.routing,
             was_sent=was_sent,
         )
         if noted is not None and answer.response is None:
@@ -180,7 +182,13 @@ class AnswerMessage:
         if not text:
             raise problem
         answer = self._settle.answered(
-            chat, message, text, model="fallback_message", tokens=Tokens(), error=problem.error_code
+            chat,
+            message,
+            text,
+            model="fallback_message",
+            tokens=Tokens(),
+            error=problem.error_code,
+            routing=routing_of(problem),
         )
         return self._remembered(message, answer)
 

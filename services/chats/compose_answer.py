@@ -12,7 +12,7 @@ from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
 from services.chats.recall_turns import RecallTurns
 from services.documents.read_prompt import ReadPrompt
-from services.llm.complete import CompletePrompt
+from services.llm.base import Model
 from services.prompts.compile import PromptParts, compile_prompt, fit_passages
 from services.prompts.link_guard import LinkGuard, guard_links
 from services.retrieval.search_passages import SearchPassages
@@ -42,7 +42,7 @@ class ComposeAnswer:
         recall: RecallTurns,
         search: SearchPassages,
         prompt: ReadPrompt,
-        complete: CompletePrompt,
+        complete: Model,
     ) -> None:
         self._recall = recall
         self._search = search
@@ -79,6 +79,11 @@ class ComposeAnswer:
             enough=found.enough,
             no_answer=settings.no_answer_message,
             language=settings.language,
+            fallback_models=settings.fallback_models,
+            provider_keys=settings.provider_keys,
+            assistant_id=assistant.id,
+            owner_id=assistant.owner_id,
+            purpose="chat",
         )
         allowed = (
             prompt.head,

@@ -6,6 +6,7 @@ from kit.clock import Clock
 from kit.errors import AppError, Unavailable
 from kit.ids import new_id
 from models.chats import Chat, Message, MessageRole, MessageStatus, Source, Tokens
+from models.routing import Routing
 from repositories.chats import ChatRepository
 from repositories.errors import Duplicate
 from repositories.messages import MessageRepository
@@ -41,6 +42,7 @@ class SettleTurn:
         tokens: Tokens,
         sources: tuple[Source, ...] = (),
         error: str = "",
+        routing: Routing | None = None,
         was_sent: bool = False,
     ) -> Answer:
         """The answer, stored; silence instead when a person took the chat over in the meantime.
@@ -61,6 +63,7 @@ class SettleTurn:
             tokens=tokens,
             sources=sources,
             error=error,
+            routing=routing or Routing(),
         )
         try:
             self._messages.add(answer)

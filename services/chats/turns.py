@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.chats import Channel, Chat, Message, Source, Tokens
+from models.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Answer:
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
     model: str = ""
+    routing: Routing = field(default_factory=Routing)
 
 
 def answer_of(chat: Chat, incoming: Message, answer: Message) -> Answer:
@@ -45,6 +47,7 @@ def answer_of(chat: Chat, incoming: Message, answer: Message) -> Answer:
         tokens=answer.tokens,
         sources=answer.sources,
         model=answer.model,
+        routing=answer.routing,
     )
 
 

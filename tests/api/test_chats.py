@@ -22,7 +22,7 @@ SHOWN = {
     "updatedAt",
 }  # fmt: skip
 OF_A_MESSAGE = {
-    "_id", "turn", "role", "content", "author", "sources", "tokens", "model", "status", "createdAt",
+    "_id", "turn", "role", "content", "author", "sources", "tokens", "model", "routing", "status", "createdAt",
 }  # fmt: skip
 ODD_CONTACTS = [
     "+5513988593464",

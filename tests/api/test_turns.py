@@ -22,7 +22,7 @@ from tests.people import Caller, bot
 from tests.servers.openai_server import OpenAIServer, Reply
 from tests.talk import Asking, asked_for, events, messages_of, said, send, wait_until
 
-ANSWER = {"response", "chat_id", "message_id", "active", "tokens", "sources", "model", "createdAt"}
+ANSWER = {"response", "chat_id", "message_id", "active", "tokens", "sources", "model", "routing", "createdAt"}
 HELD = Reply("Já respondo.", held=True)
 
 
@@ -347,6 +347,7 @@ def test_the_same_message_at_the_same_moment_is_one_turn(
     with ThreadPoolExecutor(16) as threads:
         results = threads.map(once_more, range(16))
         wait_until(lambda: installation.house.chats.answer_message._queue.under_way == 16)
+        wait_until(lambda: server.served > before)  # not held before it is there
         server.release()
         answers = list(results)
     assert all(one == answers[0] for one in answers)
@@ -364,6 +365,7 @@ def test_the_same_message_at_the_same_moment_fails_for_everybody_and_then_runs_o
     with ThreadPoolExecutor(6) as threads:
         results = threads.map(lambda _: send(bot(app, assistant), "Oi", message_id="1").status_code, range(6))
         wait_until(lambda: installation.house.chats.answer_message._queue.under_way == 6)
+        wait_until(lambda: server.served > before)  # not held before it is there
         server.release()
         statuses = list(results)
     assert statuses == [502] * 6

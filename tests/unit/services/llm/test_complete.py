@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from integrations.llm.base import ModelServer
+from models.catalogue import ModelEntry, Provider
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import (
     ModelAnswerBroken,
@@ -16,7 +18,10 @@ from models.model_errors import (
     ModelTimedOut,
     ModelUnavailable,
 )
+from services.llm.breakers import Breakers
+from services.llm.catalogue import Catalogue
 from services.llm.complete import CompletePrompt, choose_default
+from services.llm.servers import Servers
 
 MESSAGES = (PromptMessage("user", "oi"),)
 Step = ModelError | str
@@ -46,6 +51,12 @@ class ScriptedModel:
         self.closed = 0
         self._time = time
         self._seconds = seconds
+
+    def with_key(self, _api_key: str) -> ScriptedModel:
+        return self
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         *_, last = self.stream(request, timeout_s)
@@ -81,11 +92,21 @@ def completing(
     timeout_s: float = 120.0,
     chance: Callable[[], float] = lambda: 1.0,
 ) -> CompletePrompt:
+    offline = ScriptedModel(time, ["offline answer"])
+    pass_on = None if provider is None else ModelEntry(name="", provider=Provider.OPENAI)
+    catalogue = Catalogue(fixed=(), default_model=default, pass_on=pass_on, clock=time)
+
+    def connect(entry: ModelEntry) -> ModelServer:
+        if entry.provider is Provider.OFFLINE:
+            return offline
+        assert provider is not None
+        return provider
+
     return CompletePrompt(
-        offline=ScriptedModel(time, ["offline answer"]),
-        provider=provider,
-        default_model=default,
+        catalogue=catalogue,
+        servers=Servers(connect),
         timeout_s=timeout_s,
+        breakers=Breakers(clock=time),
         clock=time,
         sleep=time.sleep,
         chance=chance,
@@ -219,13 +240,6 @@ def test_closing_a_stream_ends_the_call_behind_it(time: Timeline, taken: int) ->
     stream.close()
     assert provider.closed == 1
     assert list(stream) == []
-
-
-def test_known_models_begin_with_the_default(time: Timeline) -> None:
-    assert completing(time, None, default="offline").known_models() == ("offline",)
-    assert completing(time, ScriptedModel(time)).known_models() == ("big", "offline")
-    assert completing(time, ScriptedModel(time), default="").known_models() == ("offline",)
-    assert completing(time, None).default_model == "big"
 
 
 @pytest.mark.parametrize(

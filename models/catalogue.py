@@ -1,0 +1,130 @@
+"""The model catalogue: which models there are, who serves them, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+OFFLINE = "offline"
+OPENAI_URL = "https://api.openai.com/v1"
+_PORTS = {"http": 80, "https": 443}
+
+
+class Provider(StrEnum):
+    """How a server of models is reached.
+
+    ``openai``: OpenAI's chat completions; ``ollama``: Ollama's own ``/api/chat``; ``http``: a plain
+    ``{"message"}`` → ``{"response"}``; ``langchain``: what ``init_chat_model`` knows; ``offline``: built in.
+    """
+
+    OPENAI = "openai"
+    OLLAMA = "ollama"
+    HTTP = "http"
+    LANGCHAIN = "langchain"
+    OFFLINE = "offline"
+
+
+class Origin(StrEnum):
+    """Where an entry stands: an admin's ``records``, ``MODELS_FILE``, the ``settings``, or the server itself."""
+
+    RECORDS = "records"
+    FILE = "file"
+    SETTINGS = "settings"
+    FOUND = "found"
+    BUILT_IN = "built_in"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model as assistants name it.
+
+    ``model`` is what its server calls it (the ``name`` where empty). ``context`` is in tokens; prices are
+    money per million tokens, ``None`` where nobody said. ``temperature``, ``top_p`` and ``max_tokens`` count
+    where a request has none of its own. ``timeout_s`` bounds one attempt, ``max_concurrent`` the calls under
+    way at once; ``None`` is no bound of its own. ``fallbacks`` are asked in order when it fails.
+    """
+
+    name: str
+    provider: Provider
+    model: str = ""
+    base_url: str = ""
+    api_key: str = field(default="", repr=False)
+    context: int | None = None
+    price_in: float | None = None
+    price_out: float | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    fallbacks: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    max_concurrent: int | None = None
+    origin: Origin = Origin.RECORDS
+
+    @property
+    def served_as(self) -> str:
+        """What its server calls it."""
+        return self.model or self.name
+
+    @property
+    def key_home(self) -> str:
+        """The one place that a key entered for this entry may be sent to."""
+        return key_home(self.provider, self.base_url, self.served_as)
+
+    def cost(self, tokens_in: int, tokens_out: int) -> float | None:
+        """Money for so many tokens; ``None`` without prices."""
+        if self.price_in is None and self.price_out is None:
+            return None
+        return (tokens_in * (self.price_in or 0.0) + tokens_out * (self.price_out or 0.0)) / 1_000_000
+
+
+@dataclass(frozen=True)
+class ProviderKey:
+    """An owner's own key for what their assistant asks: sealed, and bound to where it may be sent."""
+
+    provider: str
+    home: str
+    sealed: str = field(repr=False)
+    hint: str = ""
+
+
+def key_home(provider: Provider, base_url: str, served_as: str) -> str:
+    """Scheme, host and port of a server; for LangChain without a base URL, the vendor that it goes to."""
+    if provider is Provider.OPENAI:
+        base_url = base_url or OPENAI_URL
+    if not base_url:
+        vendor, colon, _ = served_as.partition(":")
+        return f"{provider}:{vendor if colon else served_as}"
+    parts = urlsplit(base_url)
+    return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def chain_of(
+    first: Iterable[ModelEntry | None], find: Callable[[str], ModelEntry | None]
+) -> tuple[ModelEntry, ...]:
+    """Each entry followed by its fall-backs and theirs, none twice; names that nobody knows are left out."""
+    found: dict[str, ModelEntry] = {}
+    waiting = [one for one in first if one is not None]
+    while waiting:
+        entry = waiting.pop(0)
+        if entry.name not in found:
+            found[entry.name] = entry
+            waiting[:0] = [one for one in map(find, entry.fallbacks) if one is not None]
+    return tuple(found.values())
+
+
+def cycle_in(entries: Mapping[str, ModelEntry], start: str) -> tuple[str, ...]:
+    """The way from ``start`` over fall-backs back to itself, or nothing."""
+    ways: list[tuple[str, ...]] = [(start,)]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        entry = entries.get(way[-1])
+        for name in entry.fallbacks if entry else ():
+            if name == start:
+                return (*way, name)
+            if name not in seen:
+                seen.add(name)
+                ways.append((*way, name))
+    return ()
