@@ -24,6 +24,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             sessions=records.sessions,
             tokens=records.tokens,
             assistants=records.assistants,
+            old_keys=records.old_keys,
             vault=shared.vault,
             clock=utc_now,
         ),
@@ -41,5 +42,6 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             sessions=records.sessions,
             tokens=records.tokens,
             assistants=records.assistants,
+            members=records.members,
         ),
     )

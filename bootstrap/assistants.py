@@ -6,6 +6,7 @@ from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.clock import utc_now
 from services.assistants.add_assistant import AddAssistant
+from services.assistants.manage_members import ManageMembers
 from services.assistants.rotate_key import RotateKey
 from services.assistants.update_assistant import UpdateAssistant
 from services.assistants.use_cases import AssistantUseCases
@@ -27,5 +28,10 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             clock=utc_now,
         ),
         delete_assistant=shared.delete_assistant,
-        rotate_key=RotateKey(assistants=records.assistants, vault=shared.vault, clock=utc_now),
+        rotate_key=RotateKey(
+            assistants=records.assistants, old_keys=records.old_keys, vault=shared.vault, clock=utc_now
+        ),
+        manage_members=ManageMembers(
+            assistants=records.assistants, members=records.members, users=records.users, clock=utc_now
+        ),
     )

@@ -21,7 +21,9 @@ from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
+from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
+from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
@@ -39,6 +41,8 @@ class Repositories:
     sessions: SessionRepository
     tokens: TokenRepository
     assistants: AssistantRepository
+    members: MemberRepository
+    old_keys: OldKeyRepository
     chats: ChatRepository
     messages: MessageRepository
     outbox: OutboxRepository
@@ -58,6 +62,8 @@ class Repositories:
             sessions=SessionRepository(database),
             tokens=TokenRepository(database),
             assistants=AssistantRepository(database),
+            members=MemberRepository(database),
+            old_keys=OldKeyRepository(database),
             chats=ChatRepository(database),
             messages=MessageRepository(database),
             outbox=OutboxRepository(database),

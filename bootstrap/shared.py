@@ -73,7 +73,7 @@ class Shared:
             embedders=embedders,
             knowledge=knowledge,
             search=search,
-            find_assistants=FindAssistants(assistants=records.assistants),
+            find_assistants=FindAssistants(assistants=records.assistants, members=records.members),
             delete_assistant=DeleteAssistant(
                 assistants=records.assistants,
                 chats=records.chats,
@@ -82,6 +82,8 @@ class Shared:
                 documents=records.documents,
                 chunks=records.chunks,
                 others=(
+                    records.old_keys,
+                    records.members,
                     records.golden_questions,
                     records.golden_runs,
                     records.unanswered_questions,

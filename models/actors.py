@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Role(StrEnum):
@@ -11,6 +11,14 @@ class Role(StrEnum):
 
     USER = "user"
     ADMIN = "admin"
+
+
+class Access(IntEnum):
+    """What a call does with an assistant, or with what belongs to one; the larger needs the larger role."""
+
+    READ = 1
+    EDIT = 2
+    OWN = 3
 
 
 class ActorKind(StrEnum):
@@ -25,7 +33,8 @@ class Actor:
     """A caller whose credential was checked.
 
     A person has ``user_id`` and ``role`` (and ``session_id`` when signed in, ``token_id`` when it
-    is a personal API token); a bot has ``assistant_id`` alone.
+    is a personal API token); a bot has ``assistant_id`` alone. ``access`` is what this call does: where
+    nobody said, what only an owner may.
     """
 
     kind: ActorKind
@@ -35,6 +44,7 @@ class Actor:
     assistant_id: str = ""
     session_id: str = ""
     token_id: str = ""
+    access: Access = Access.OWN
 
     @property
     def is_admin(self) -> bool:

@@ -69,7 +69,8 @@ class Assistant:
 
     ``knowledge_version`` moves whenever the set of its live chunks has, and while it does ``changing`` names
     what is under way: until that is over the version says nothing. ``deleted`` is set first
-    when it is deleted: from then on nobody sees it and the sweeper may finish the rest.
+    when it is deleted: from then on nobody sees it and the sweeper may finish the rest. Until
+    ``old_key_until`` a key from before the last rotation works too.
     """
 
     id: str
@@ -83,3 +84,4 @@ class Assistant:
     knowledge_version: int = 0
     changing: tuple[str, ...] = ()
     deleted: bool = False
+    old_key_until: datetime | None = None

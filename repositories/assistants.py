@@ -12,7 +12,7 @@ from models.catalogue import ProviderKey
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import WHOLE, Scope
-from repositories.values import Record, choice, moment
+from repositories.values import Record, choice, maybe_moment, moment
 
 _LIVE = {"deleted": False}
 
@@ -52,6 +52,10 @@ class AssistantRepository(Repository):
         """How many assistants lie within the scope."""
         return self._count(scope, match=_LIVE)
 
+    def by_ids(self, ids: list[str]) -> list[Assistant]:
+        """The assistants of these ids, whoever's, that are not deleted, in this order."""
+        return [_assistant(record) for record in self._by_ids(WHOLE, ids, match=_LIVE)]
+
     def owned_by(self, user_id: str) -> bool:
         """Whether a person owns any assistant."""
         return self._exists(Scope(owner_id=user_id), match=_LIVE)
@@ -66,10 +70,23 @@ class AssistantRepository(Repository):
         }
         return self._update(WHOLE, assistant.id, {"$set": change}, when=_LIVE)
 
-    def set_key(self, assistant_id: str, key_hash: str, key_sealed: str, at: datetime) -> bool:
-        """Give it another key, in one write; ``False`` when it was deleted meanwhile."""
-        change = {"key_hash": key_hash, "key_sealed": key_sealed, "updatedAt": at}
-        return self._update(WHOLE, assistant_id, {"$set": change}, when=_LIVE)
+    def set_key(
+        self,
+        assistant: Assistant,
+        key_hash: str,
+        key_sealed: str,
+        *,
+        at: datetime,
+        old_until: datetime | None,
+    ) -> bool:
+        """Give it another key, in one write; ``False`` when it has another key already, or was deleted."""
+        change = {"key_hash": key_hash, "key_sealed": key_sealed, "old_key_until": old_until, "updatedAt": at}
+        when = {**_LIVE, "key_hash": assistant.key_hash}
+        return self._update(WHOLE, assistant.id, {"$set": change}, when=when)
+
+    def set_old_key_until(self, assistant_id: str, until: datetime | None) -> None:
+        """Note until when a key from before works."""
+        self._update(WHOLE, assistant_id, {"$set": {"old_key_until": until}}, when=_LIVE)
 
     def begin_change(self, assistant_id: str, change: str) -> None:
         """Say, before the write that does it, that its live chunks may be others from any moment on."""
@@ -108,6 +125,7 @@ def _record(assistant: Assistant) -> Record:
         "knowledge_version": assistant.knowledge_version,
         "changing": assistant.changing,
         "deleted": assistant.deleted,
+        "old_key_until": assistant.old_key_until,
         "createdAt": assistant.created_at,
         "updatedAt": assistant.updated_at,
     }
@@ -126,6 +144,7 @@ def _assistant(record: Record) -> Assistant:
         knowledge_version=int(record.get("knowledge_version", 0)),
         changing=tuple(record.get("changing", ())),
         deleted=bool(record.get("deleted", False)),
+        old_key_until=maybe_moment(record.get("old_key_until")),
     )
 
 

@@ -24,6 +24,7 @@ from routes import (
     golden,
     health,
     limits,
+    members,
     requests,
     unanswered,
 )
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     assistants.blueprint,
     golden.blueprint,
     unanswered.blueprint,
+    members.blueprint,
     chats.blueprint,
     documents.blueprint,
     health.blueprint,

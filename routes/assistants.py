@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from kit.errors import Invalid
-from models.actors import Actor
+from models.actors import Access, Actor
 from models.assistants import Assistant, AssistantSettings
 from models.documents import SearchResult
+from models.members import AssistantRole
 from routes.blueprint import Blueprint
 from routes.description import LOCATION
-from routes.guards import person
+from routes.guards import owner, person, reader
 from routes.house import house
 from routes.paging import listed
 from routes.schemas import assistants as schemas
@@ -29,7 +31,7 @@ def add(body: dict[str, Any], actor: Actor) -> Any:
     """Make an assistant."""
     settings = AssistantSettings(**body["settings"])
     assistant = house().assistants.add_assistant.add(actor, body["name"], body["owner_id"], settings)
-    return present(assistant), {"Location": f"/assistants/get/{assistant.id}"}
+    return present(assistant, _role(actor, assistant)), {"Location": f"/assistants/get/{assistant.id}"}
 
 
 @blueprint.path("/list")
@@ -37,12 +39,12 @@ def add(body: dict[str, Any], actor: Actor) -> Any:
 @blueprint.takes(ListArguments, "query")
 @blueprint.gives(200, schemas.AssistantOut(many=True))
 def list_assistants(args: dict[str, Any], actor: Actor) -> Any:
-    """The caller's assistants; an admin's list has everybody's."""
+    """The caller's assistants and those they have a role on; an admin's list has everybody's."""
     find = house().assistants.find_assistants
     found, headers = listed(
         args, lambda limit, cursor: find.page(actor, limit, cursor), lambda: find.count(actor)
     )
-    return [present(one) for one in found], headers
+    return [present(one, role) for one, role in found], headers
 
 
 @blueprint.path("/get/<assistant_id>")
@@ -50,7 +52,8 @@ def list_assistants(args: dict[str, Any], actor: Actor) -> Any:
 @blueprint.gives(200, schemas.AssistantOut)
 def get(assistant_id: str, actor: Actor) -> dict[str, Any]:
     """One assistant."""
-    return present(house().assistants.find_assistants.get(actor, assistant_id))
+    assistant = house().assistants.find_assistants.get(actor, assistant_id)
+    return present(assistant, _role(actor, assistant))
 
 
 @blueprint.path("/update/<assistant_id>", "PUT")
@@ -60,7 +63,7 @@ def get(assistant_id: str, actor: Actor) -> dict[str, Any]:
 def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, Any]:
     """Change any subset of an assistant; what ``get`` returned may be sent back unchanged."""
     assistant = house().assistants.find_assistants.get(actor, assistant_id)
-    _check_read_only(body, assistant)
+    _check_read_only(body, assistant, _role(actor, assistant))
     changed = house().assistants.update_assistant.update(
         actor,
         assistant,
@@ -68,11 +71,11 @@ def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, A
         owner_id=body.get("owner_id", assistant.owner_id),
         settings=body["settings"],
     )
-    return present(changed)
+    return present(changed, _role(actor, changed))
 
 
 @blueprint.path("/delete/<assistant_id>", "DELETE")
-@person
+@owner
 @blueprint.gives(200, Deleted)
 def delete(assistant_id: str, actor: Actor) -> dict[str, str]:
     """Delete an assistant with its chats, messages, documents, files and index; its key is dead at once."""
@@ -81,19 +84,27 @@ def delete(assistant_id: str, actor: Actor) -> dict[str, str]:
 
 
 @blueprint.path("/rotate_key/<assistant_id>", "POST")
-@person
+@owner
+@blueprint.takes(schemas.RotateIn, required=False)
 @blueprint.gives(200, schemas.KeyOut)
-def rotate_key(assistant_id: str, actor: Actor) -> dict[str, str]:
-    """A new key; the old one is dead at once."""
-    return {
-        "api_key": house().assistants.rotate_key.rotate(
-            house().assistants.find_assistants.get(actor, assistant_id)
-        )
-    }
+def rotate_key(body: dict[str, timedelta], assistant_id: str, actor: Actor) -> dict[str, Any]:
+    """A new key; the old one is dead at once, or works beside it for as long as the body says."""
+    assistant = house().assistants.find_assistants.get(actor, assistant_id)
+    key, until = house().assistants.rotate_key.rotate(assistant, body["overlap"])
+    return {"api_key": key, **({"old_key_expires_at": until} if until else {})}
+
+
+@blueprint.path("/rotate_key/<assistant_id>", "DELETE")
+@owner
+@blueprint.gives(200, Deleted)
+def end_overlap(assistant_id: str, actor: Actor) -> dict[str, str]:
+    """End the overlap of a rotation now: the old key is dead at once, the one in force stays."""
+    house().assistants.rotate_key.end_overlap(house().assistants.find_assistants.get(actor, assistant_id))
+    return {"message": "Only the key in force works."}
 
 
 @blueprint.path("/search/<assistant_id>", "POST")
-@person
+@reader
 @blueprint.takes(schemas.SearchIn)
 @blueprint.gives(200, schemas.SearchOut)
 def search(body: dict[str, Any], assistant_id: str, actor: Actor) -> SearchResult:
@@ -104,13 +115,23 @@ def search(body: dict[str, Any], assistant_id: str, actor: Actor) -> SearchResul
     )
 
 
-def present(assistant: Assistant) -> dict[str, Any]:
-    """An assistant as its schema shows it, the key opened for its owner."""
-    return {**vars(assistant), "api_key": house().assistants.rotate_key.key_of(assistant)}
+def present(assistant: Assistant, role: AssistantRole) -> dict[str, Any]:
+    """An assistant as its schema shows it; its key is opened for its owner and admins alone."""
+    keys, is_theirs = house().assistants.rotate_key, role.access is Access.OWN
+    return {
+        **vars(assistant),
+        "role": role,
+        "api_key": keys.key_of(assistant) if is_theirs else None,
+        "old_key_expires_at": keys.old_key_until(assistant) if is_theirs else None,
+    }
 
 
-def _check_read_only(body: dict[str, Any], assistant: Assistant) -> None:
-    shown = schemas.AssistantOut(only=schemas.READ_ONLY).dump(present(assistant))
+def _role(actor: Actor, assistant: Assistant) -> AssistantRole:
+    return house().assistants.find_assistants.role(actor, assistant) or AssistantRole.VIEWER
+
+
+def _check_read_only(body: dict[str, Any], assistant: Assistant, role: AssistantRole) -> None:
+    shown = schemas.AssistantOut(only=schemas.READ_ONLY).dump(present(assistant, role))
     wrong = [name for name in schemas.READ_ONLY if name in body and body[name] != shown[name]]
     if wrong:
         raise Invalid.fields({name: ["Is read-only."] for name in wrong})

@@ -12,7 +12,7 @@ from models.actors import Actor
 from models.documents import Chunk, Document
 from routes.blueprint import Blueprint
 from routes.description import LOCATION
-from routes.guards import person
+from routes.guards import person, reader
 from routes.house import house
 from routes.paging import listed
 from routes.schemas import documents as schemas
@@ -97,7 +97,7 @@ def get(document_id: str, actor: Actor) -> Document:
 
 
 @blueprint.path("/path/get/<document_id>", "GET", "PUT")
-@person
+@reader
 @blueprint.gives(200, schemas.PathOut)
 def get_path(document_id: str, actor: Actor) -> dict[str, str]:
     """Where the file lies, relative to the installation."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -12,7 +13,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from kit.errors import Forbidden, Unauthenticated
-from models.actors import Actor
+from models.actors import Access, Actor
 from models.assistants import Assistant
 from routes.house import house
 from services.accounts.authenticate import PERSONAL_PREFIX
@@ -20,15 +21,30 @@ from services.assistants.keys import KEY_PREFIX
 
 View = TypeVar("View", bound=Callable[..., Any])
 GUARD_ATTRIBUTE = "orquestra_guard"
+ACCESS_ATTRIBUTE = "orquestra_access"
 
 
 def person(view: View) -> View:
-    """A signed-in person or their program; the handler gets ``actor``."""
+    """A signed-in person or their program; the handler gets ``actor``.
+
+    With GET they read what belongs to an assistant, with anything else they edit it: who may only view
+    it is refused. ``reader`` and ``owner`` say otherwise.
+    """
 
     def check() -> dict[str, Any]:
         return {"actor": _remember(_person())}
 
     return _guarded(view, "person", check)
+
+
+def reader(view: View) -> View:
+    """As ``person``, for a route that only reads, whatever its method."""
+    return _person_who(view, Access.READ)
+
+
+def owner(view: View) -> View:
+    """As ``person``, for what only the owner of an assistant (or an admin) may do with it."""
+    return _person_who(view, Access.OWN)
 
 
 def admin(view: View) -> View:
@@ -62,6 +78,20 @@ def optional_person() -> Actor | None:
     return _remember(_person()) if request.headers.get("Authorization") else None
 
 
+def _person_who(view: View, access: Access) -> View:
+    def check() -> dict[str, Any]:
+        return {"actor": replace(_remember(_person()), access=access)}
+
+    guarded = _guarded(view, "person", check)
+    setattr(guarded, ACCESS_ATTRIBUTE, access)
+    return guarded
+
+
+def access_by_method(method: str) -> Access:
+    """What a request does with an assistant's things, where its guard does not say."""
+    return Access.READ if method in ("GET", "HEAD", "OPTIONS") else Access.EDIT
+
+
 def _guarded(view: View, name: str, check: Callable[[], dict[str, Any]]) -> View:
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
@@ -72,6 +102,10 @@ def _guarded(view: View, name: str, check: Callable[[], dict[str, Any]]) -> View
 
 
 def _person() -> Actor:
+    return replace(_authenticated(), access=access_by_method(request.method))
+
+
+def _authenticated() -> Actor:
     token = bearer()
     if token.startswith(KEY_PREFIX) or (not token and _sent_key()):
         _bot()  # a key that is not good is told so first

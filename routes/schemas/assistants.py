@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from models.assistants import Language, Limits, Persona
+from models.members import AssistantRole
 from routes.schemas.fields import Body, HeadingPath, Moment, Number, Switch, Text, WholeNumber
+from services.assistants.rotate_key import LONGEST_OVERLAP
 
 LONG_TEXT = 20_000
 MANY = 2**53 - 1
@@ -92,31 +95,56 @@ class AssistantChange(_Settings):
     owner_id = Text(24, least=1)
     _id = fields.String(metadata=AS_IT_WAS)
     id = fields.String(metadata=AS_IT_WAS)
-    api_key = fields.String(metadata=AS_IT_WAS)
+    api_key = fields.String(allow_none=True, metadata=AS_IT_WAS)
     createdAt = fields.String(metadata=AS_IT_WAS)
     # Not compared: an assistant that was got before another change may be sent back all the same.
     updatedAt = Moment(metadata={"description": "Ignored."})
+    role = fields.String(metadata={"description": "Ignored."})
+    old_key_expires_at = Moment(allow_none=True, metadata={"description": "Ignored."})
 
 
 READ_ONLY = ("_id", "id", "api_key", "createdAt")
 
 
 class AssistantOut(_Settings):
-    """An assistant as its owner sees it."""
+    """An assistant as its owner sees it; to an editor or viewer, without what opens it."""
 
     _id = fields.String(attribute="id", dump_only=True)
     id = fields.String(dump_only=True)
     name = fields.String()
     owner_id = fields.String()
-    api_key = fields.String()
+    role = fields.Enum(
+        AssistantRole, by_value=True, metadata={"description": "What the caller is to the assistant."}
+    )
+    api_key = fields.String(
+        allow_none=True, metadata={"description": "`null` to whom it is not: editors and viewers."}
+    )
+    old_key_expires_at = Moment(
+        allow_none=True, metadata={"description": "Until when a key from before the last rotation works."}
+    )
     createdAt = Moment(attribute="created_at")
     updatedAt = Moment(attribute="updated_at")
 
 
+class RotateIn(Body):
+    """How long the old key works beside the new one; at most 90 days."""
+
+    overlap_hours = Number(validate=validate.Range(0, LONGEST_OVERLAP / timedelta(hours=1)))
+    overlap_s = WholeNumber(0, LONGEST_OVERLAP // timedelta(seconds=1))
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> dict[str, timedelta]:
+        if len(data) > 1:
+            raise ValidationError("Say overlap_hours or overlap_s, not both.", "overlap_s")
+        hours, seconds = data.get("overlap_hours", 0), data.get("overlap_s", 0)
+        return {"overlap": timedelta(hours=hours, seconds=seconds)}
+
+
 class KeyOut(Schema):
-    """An assistant's key."""
+    """An assistant's key, and with an overlap until when the old one works beside it."""
 
     api_key = fields.String()
+    old_key_expires_at = Moment()
 
 
 class SearchIn(Body):

@@ -9,6 +9,7 @@ from models.actors import Actor, ActorKind
 from models.assistants import Assistant
 from models.users import User
 from repositories.assistants import AssistantRepository
+from repositories.old_keys import OldKeyRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.users import UserRepository
@@ -26,6 +27,7 @@ class Authenticate:
         sessions: SessionRepository,
         tokens: TokenRepository,
         assistants: AssistantRepository,
+        old_keys: OldKeyRepository,
         vault: Vault,
         clock: Clock,
     ) -> None:
@@ -33,6 +35,7 @@ class Authenticate:
         self._sessions = sessions
         self._tokens = tokens
         self._assistants = assistants
+        self._old_keys = old_keys
         self._vault = vault
         self._clock = clock
 
@@ -52,11 +55,17 @@ class Authenticate:
 
     def by_assistant_key(self, key: str) -> Assistant:
         """The assistant whose key this is; its owner's account must be active."""
-        assistant = self._assistants.by_key_hash(self._vault.hash(key))
+        key_hash = self._vault.hash(key)
+        assistant = self._assistants.by_key_hash(key_hash) or self._by_old_key(key_hash)
         if assistant is None:
             raise Unauthenticated("The assistant's key is not valid (any more).")
         self._active(assistant.owner_id)
         return assistant
+
+    def _by_old_key(self, key_hash: str) -> Assistant | None:
+        assistant_id = self._old_keys.assistant_of(key_hash, self._clock())
+        assistant = self._assistants.by_id(assistant_id) if assistant_id else None
+        return assistant if assistant and assistant.old_key_until else None
 
     def _active(self, user_id: str) -> User:
         user = self._users.by_id(user_id)

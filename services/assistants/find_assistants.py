@@ -2,32 +2,72 @@
 
 from __future__ import annotations
 
-from kit.errors import NotFound
+from kit.errors import Forbidden, NotFound
 from kit.ids import is_id
 from models.actors import Actor
 from models.assistants import Assistant
-from models.pages import Page
+from models.members import AssistantRole
+from models.pages import Page, merge_pages
 from repositories.assistants import AssistantRepository
+from repositories.members import MemberRepository
 from repositories.scope import Scope
 
 
 class FindAssistants:
-    """The one place that decides whether a caller sees an assistant, and so all that belongs to it."""
+    """The one place that decides what a caller may do with an assistant, and so with all that belongs to it."""
 
-    def __init__(self, *, assistants: AssistantRepository) -> None:
+    def __init__(self, *, assistants: AssistantRepository, members: MemberRepository) -> None:
         self._assistants = assistants
+        self._members = members
 
     def get(self, actor: Actor, assistant_id: str) -> Assistant:
-        """The assistant, or ``NotFound``: somebody else's looks like one that does not exist."""
+        """The assistant, for what the call does (``actor.access``).
+
+        ``NotFound`` to whom it is no business of: somebody else's looks like one that does not exist.
+        ``Forbidden`` to whose role on it does not go that far.
+        """
         assistant = self._assistants.by_id(assistant_id) if is_id(assistant_id) else None
-        if assistant is None or not (actor.is_admin or assistant.owner_id == actor.user_id):
+        role = self.role(actor, assistant) if assistant else None
+        if assistant is None or role is None:
             raise NotFound
+        if role.access < actor.access:
+            raise Forbidden(f"Your role on this assistant ({role}) does not go that far.")
         return assistant
 
-    def page(self, actor: Actor, limit: int, cursor: str) -> Page[Assistant]:
-        """The caller's assistants, all of them for an admin; newest first."""
-        return self._assistants.page(Scope.of(actor), limit, cursor)
+    def role(self, actor: Actor, assistant: Assistant) -> AssistantRole | None:
+        """What the caller is to the assistant, ``None`` for a stranger."""
+        if assistant.owner_id == actor.user_id:
+            return AssistantRole.OWNER
+        if actor.is_admin:
+            return AssistantRole.ADMIN
+        return self._members.role(actor.user_id, assistant.id) if actor.user_id else None
+
+    def scopes(self, actor: Actor) -> tuple[Scope, ...]:
+        """Where everything lies that the caller may see: what they own, and each assistant they have a role on."""
+        shared = self._shared(actor)
+        return (Scope.of(actor), *(Scope(assistant_id=one) for one in sorted(shared)))
+
+    def page(self, actor: Actor, limit: int, cursor: str) -> Page[tuple[Assistant, AssistantRole]]:
+        """The caller's assistants and those they have a role on (an admin: all), newest first, with the role."""
+        shared = self._shared(actor)
+        page = self._assistants.page(Scope.of(actor), limit, cursor)
+        if shared:
+            wanted = sorted((one for one in shared if not cursor or one < cursor), reverse=True)
+            others = tuple(self._assistants.by_ids(wanted))
+            more = others[limit - 1].id if len(others) > limit else ""
+            page = merge_pages((page, Page(others[:limit], more)), limit, lambda one: one.id)
+        return page.map(lambda one: (one, _role(actor, one, shared)))
 
     def count(self, actor: Actor) -> int:
         """How many assistants a list would give in all."""
-        return self._assistants.count(Scope.of(actor))
+        shared = self._assistants.by_ids(list(self._shared(actor)))
+        return self._assistants.count(Scope.of(actor)) + sum(one.owner_id != actor.user_id for one in shared)
+
+    def _shared(self, actor: Actor) -> dict[str, AssistantRole]:
+        return {} if actor.is_admin or not actor.user_id else self._members.of_user(actor.user_id)
+
+
+def _role(actor: Actor, assistant: Assistant, shared: dict[str, AssistantRole]) -> AssistantRole:
+    if assistant.owner_id == actor.user_id:
+        return AssistantRole.OWNER
+    return shared.get(assistant.id, AssistantRole.ADMIN)

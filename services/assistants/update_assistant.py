@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from kit.clock import Clock
-from kit.errors import NotFound
+from kit.errors import Forbidden, NotFound
 from models.actors import Actor
 from models.assistants import Assistant
 from repositories.assistants import AssistantRepository
@@ -39,6 +39,8 @@ class UpdateAssistant:
     ) -> Assistant:
         """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone."""
         if owner_id != assistant.owner_id:
+            if not (actor.is_admin or assistant.owner_id == actor.user_id):
+                raise Forbidden("Only its owner or an admin gives an assistant to another owner.")
             check_owner(self._users, actor, owner_id)
         changed = replace(
             assistant,

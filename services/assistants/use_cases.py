@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.assistants.add_assistant import AddAssistant
 from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
+from services.assistants.manage_members import ManageMembers
 from services.assistants.rotate_key import RotateKey
 from services.assistants.update_assistant import UpdateAssistant
 
@@ -20,3 +21,4 @@ class AssistantUseCases:
     update_assistant: UpdateAssistant
     delete_assistant: DeleteAssistant
     rotate_key: RotateKey
+    manage_members: ManageMembers

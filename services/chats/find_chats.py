@@ -6,7 +6,7 @@ from kit.errors import NotFound
 from kit.ids import is_id
 from models.actors import Actor
 from models.chats import Chat, Message
-from models.pages import Page
+from models.pages import Page, merge_pages
 from repositories.chats import ChatFilter, ChatRepository
 from repositories.messages import MessageRepository
 from repositories.scope import Scope
@@ -25,22 +25,21 @@ class FindChats:
 
     def get(self, actor: Actor, name: str) -> Chat:
         """The chat of this id, or the caller's most recent one with this contact; else ``NotFound``."""
-        scope = Scope.of(actor)
-        chat = self._chats.get(scope, name) if is_id(name) else None
-        if chat is None:
-            chat = self._chats.latest_of(scope, name)
+        scopes = self._assistants.scopes(actor)
+        chat = self._of_id(scopes, name) or self._latest_of(scopes, name)
         if chat is None:
             raise NotFound
         self._assistants.get(actor, chat.assistant_id)
         return chat
 
     def page(self, actor: Actor, wanted: ChatFilter, limit: int, cursor: str) -> Page[Chat]:
-        """The caller's chats, newest first."""
-        return self._chats.page(self._scope(actor, wanted), wanted, limit, cursor)
+        """The chats that the caller may see, newest first."""
+        pages = (self._chats.page(one, wanted, limit, cursor) for one in self._scopes(actor, wanted))
+        return merge_pages(pages, limit, lambda chat: chat.id)
 
     def count(self, actor: Actor, wanted: ChatFilter) -> int:
         """How many chats a list would give in all."""
-        return self._chats.count(self._scope(actor, wanted), wanted)
+        return sum(self._chats.count(one, wanted) for one in self._scopes(actor, wanted))
 
     def messages(self, chat: Chat, limit: int, cursor: str) -> Page[Message]:
         """A chat's messages by turn, oldest first."""
@@ -50,7 +49,15 @@ class FindChats:
         """How many messages a chat has."""
         return self._messages.count(chat.id)
 
-    def _scope(self, actor: Actor, wanted: ChatFilter) -> Scope:
+    def _scopes(self, actor: Actor, wanted: ChatFilter) -> tuple[Scope, ...]:
         if wanted.assistant_id:
-            return Scope(assistant_id=self._assistants.get(actor, wanted.assistant_id).id)
-        return Scope.of(actor)
+            return (Scope(assistant_id=self._assistants.get(actor, wanted.assistant_id).id),)
+        return self._assistants.scopes(actor)
+
+    def _of_id(self, scopes: tuple[Scope, ...], name: str) -> Chat | None:
+        found = (self._chats.get(one, name) for one in scopes) if is_id(name) else iter(())
+        return next((one for one in found if one is not None), None)
+
+    def _latest_of(self, scopes: tuple[Scope, ...], name: str) -> Chat | None:
+        found = (self._chats.latest_of(one, name) for one in scopes)
+        return max((one for one in found if one is not None), key=lambda chat: chat.id, default=None)

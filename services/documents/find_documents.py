@@ -10,7 +10,7 @@ from kit.errors import NotFound
 from kit.ids import is_id
 from models.actors import Actor
 from models.documents import Document
-from models.pages import Page
+from models.pages import Page, merge_pages
 from repositories.documents import DocumentRepository
 from repositories.scope import Scope
 from services.assistants.find_assistants import FindAssistants
@@ -29,7 +29,9 @@ class FindDocuments:
 
     def get(self, actor: Actor, document_id: str) -> Document:
         """The document, or ``NotFound``."""
-        document = self._documents.get(Scope.of(actor), document_id) if is_id(document_id) else None
+        scopes = self._assistants.scopes(actor) if is_id(document_id) else ()
+        found = (self._documents.get(one, document_id) for one in scopes)
+        document = next((one for one in found if one is not None), None)
         if document is None:
             raise NotFound
         self._assistants.get(actor, document.assistant_id)
@@ -38,14 +40,15 @@ class FindDocuments:
         return document
 
     def page(self, actor: Actor, assistant_id: str, limit: int, cursor: str) -> Page[Document]:
-        """The caller's documents, or those of one assistant of theirs; newest first."""
-        found = self._documents.page(self._scope(actor, assistant_id), limit, cursor)
+        """The documents that the caller may see, or those of one assistant alone; newest first."""
+        pages = (self._documents.page(one, limit, cursor) for one in self._scopes(actor, assistant_id))
+        found = merge_pages(pages, limit, lambda document: document.id)
         gone = self._replaced(found.items)
         return Page(tuple(one for one in found.items if one.id not in gone), found.next_cursor)
 
     def count(self, actor: Actor, assistant_id: str) -> int:
         """How many documents a list would give in all."""
-        return self._documents.count(self._scope(actor, assistant_id))
+        return sum(self._documents.count(one) for one in self._scopes(actor, assistant_id))
 
     def content(self, document: Document) -> BinaryIO:
         """The file as uploaded, open; ``NotFound`` when the disk has lost it."""
@@ -54,10 +57,10 @@ class FindDocuments:
         except FileNotFoundError:
             raise NotFound("The file is not on the disk any more.", code="file_missing") from None
 
-    def _scope(self, actor: Actor, assistant_id: str) -> Scope:
+    def _scopes(self, actor: Actor, assistant_id: str) -> tuple[Scope, ...]:
         if assistant_id:
-            return Scope(assistant_id=self._assistants.get(actor, assistant_id).id)
-        return Scope.of(actor)
+            return (Scope(assistant_id=self._assistants.get(actor, assistant_id).id),)
+        return self._assistants.scopes(actor)
 
     def _replaced(self, documents: Sequence[Document]) -> set[str]:
         """The ids of those that a later upload has replaced already.

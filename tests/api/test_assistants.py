@@ -174,8 +174,9 @@ class TestSee:
 
         assert owner.get("/assistants/list").get_json() == [assistant]
         assert outsider.get("/assistants/list").get_json() == []
-        assert admin.get("/assistants/list?limit=1").get_json() == [assistant]
-        assert admin.get(path).get_json() == assistant
+        seen_by_admin = {**assistant, "role": "admin"}
+        assert admin.get("/assistants/list?limit=1").get_json() == [seen_by_admin]
+        assert admin.get(path).get_json() == seen_by_admin
         assert outsider.get(path).status_code == 404
 
     def test_what_is_shown_is_what_the_contract_names(self, owner: Caller) -> None:

@@ -54,6 +54,7 @@ VALUES: dict[str, Any] = {
     "message": "Boa tarde.",
     "message_service": "Web",
     "type": "rag",
+    "role": "viewer",
     "current_password": "not the password",
     "new_password": "another password of hers",
 }
@@ -85,12 +86,18 @@ ANSWERS = {
     # Ids that do not wait in its own outbox are passed over.
     ("POST", "/chats/outbox/ack", "ids"): 200,
 }
+# Accounts that exist may be named by anybody: their owner gives others a role on what is theirs.
+MAY_BE_NAMED = {("PUT", "/assistants/members/{assistant_id}", "user_id", "user")}
 WORDS_OF_THE_CLIENT = {("POST", "/chats/enviarMensagemLLM")}
 CURSOR = "cursor"  # a place in a list of one's own; it is 200 and shows nothing of anybody else's
 
 
 @pytest.fixture(scope="module")
 def operations(app: Flask) -> dict[tuple[str, str], dict[str, Any]]:
+    return described(app)
+
+
+def described(app: Flask) -> dict[tuple[str, str], dict[str, Any]]:
     """Each described operation, its references replaced by what they lead to."""
     description = json.loads(app.config["OPENAPI_TEXT"])
     return {
@@ -107,11 +114,15 @@ def operations(app: Flask) -> dict[tuple[str, str], dict[str, Any]]:
 @pytest.fixture
 def owned(app: Flask, owner: Caller) -> dict[str, str]:
     """An id of everything that the owner has."""
-    return _things(app, owner, "+5513988593464", SECRET)
+    return things_of(app, owner, "+5513988593464", SECRET)
 
 
 @pytest.fixture
 def guard(installation: Installation, owned: dict[str, str]) -> Callable[..., str]:
+    return watch(installation, owned)
+
+
+def watch(installation: Installation, owned: dict[str, str]) -> Callable[..., str]:
     """Tells what changed of the owner's since the beginning, ``also_added`` what came to it; or nothing."""
     database = installation.house.assistants.find_assistants._assistants._records.database
     files = installation.house.settings.documents_dir / owned["assistant"]
@@ -154,7 +165,7 @@ def test_nothing_of_the_owners_can_be_seen_or_changed(
     owned: dict[str, str],
     guard: Callable[..., str],
 ) -> None:
-    own = _things(app, outsider, "+351912345678", "margarida")
+    own = things_of(app, outsider, "+351912345678", "margarida")
     callers = {"the outsider": outsider, "a foreign bot": bot(app, {"api_key": own["key"]})}
     walked = 0
     problems: list[str] = []
@@ -180,7 +191,7 @@ def test_nobody_gets_anywhere(
     for (method, path), operation in operations.items():
         if operation["security"] == [] or {} in operation["security"]:
             continue
-        answer = _send(nobody(app), method, path, _filled(method, path, operation, owned))
+        answer = send(nobody(app), method, path, filled(method, path, operation, owned))
         assert answer.status_code == 401, (method, path, answer.text)
         assert answer.headers["WWW-Authenticate"], (method, path)
         refused += 1
@@ -191,7 +202,7 @@ def test_nobody_gets_anywhere(
 def places(operations: Mapping[tuple[str, str], dict[str, Any]]) -> Iterator[Place]:
     """Every place where an id can stand; an assertion fails for one that is not known here."""
     for (method, path), operation in operations.items():
-        for part, field, _ in _fields(operation):
+        for part, field, _ in fields_of(operation):
             if part == "path" or IDS.search(field):
                 known = field in OURS or (part == "path" and field in NUMBERS)
                 assert known, f"{method} {path}: teach this walk about {field} in the {part}"
@@ -210,14 +221,14 @@ def _tried(
     operation = operations[place.method, place.path]
 
     def answer(value: str) -> TestResponse:
-        parts = _filled(place.method, place.path, operation, own)
+        parts = filled(place.method, place.path, operation, own)
         parts[place.part][place.field] = [value] if place.field == "ids" else value
-        return _send(caller, place.method, place.path, parts)
+        return send(caller, place.method, place.path, parts)
 
     expected = 200 if place.field == CURSOR else ANSWERS.get((place.method, place.path, place.field), 404)
     missing = answer(new_id())
     for kind, value in owned.items():
-        if kind == "key":
+        if kind == "key" or (place.method, place.path, place.field, kind) in MAY_BE_NAMED:
             continue
         foreign = answer(value)
         yield from _leaks(foreign, value, owned)
@@ -251,7 +262,7 @@ def _said(answer: TestResponse) -> Any:
     return answer.status_code, body
 
 
-def _fields(operation: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
+def fields_of(operation: dict[str, Any]) -> Iterator[tuple[str, str, bool]]:
     """The part, the name, and whether it is required, of all that a request can hold."""
     for one in operation["parameters"]:
         yield one["in"], one["name"], one.get("required", False)
@@ -273,12 +284,12 @@ def _nested(schema: dict[str, Any]) -> Iterator[str]:
             yield from _nested(inner)
 
 
-def _filled(
+def filled(
     method: str, path: str, operation: dict[str, Any], things: dict[str, str]
 ) -> dict[str, dict[str, Any]]:
     """A request that would work for whom ``things`` belong to."""
     parts: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "body": {}, "form": {}, "header": {}}
-    for part, field, required in _fields(operation):
+    for part, field, required in fields_of(operation):
         if field == "file":
             parts[part][field] = (io.BytesIO(b"Boa tarde."), "a.txt")
         elif part == "path" and field in NUMBERS:
@@ -293,7 +304,7 @@ def _filled(
     return parts
 
 
-def _send(caller: Caller, method: str, path: str, parts: dict[str, dict[str, Any]]) -> TestResponse:
+def send(caller: Caller, method: str, path: str, parts: dict[str, dict[str, Any]]) -> TestResponse:
     more: dict[str, Any] = {"query_string": parts["query"], "headers": parts["header"]}
     if parts["form"]:
         more |= {"data": parts["form"], "content_type": "multipart/form-data"}
@@ -302,7 +313,7 @@ def _send(caller: Caller, method: str, path: str, parts: dict[str, dict[str, Any
     return caller.call(method, path.format(**parts["path"]), **more)
 
 
-def _things(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, str]:
+def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str, str]:
     """One of everything that a person can have, by its kind."""
     told = f"wamid.{len(contact)}"
     word = f"A senha do cofre é {secret}."

@@ -56,6 +56,11 @@ CONTRACT = {
 }
 # What there is beside them, for whom the console is for.
 ADDED = {
+    ("DELETE", "/assistants/rotate_key/<id>"): 200,
+    ("GET", "/assistants/members/<id>"): 200,
+    ("PUT", "/assistants/members/<id>"): 200,
+    ("DELETE", "/assistants/members/<id>"): 200,
+    ("DELETE", "/assistants/members/<id>/<id>"): 200,
     ("POST", "/documents/add_url"): 201,
     ("POST", "/documents/refresh/<id>"): 202,
     ("POST", "/documents/retry/<id>"): 202,
@@ -126,10 +131,10 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
-    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|unanswered/<id>$|golden/(runs/)?<id>$"
+    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|unanswered/<id>$|golden/(runs/)?<id>$|members/<id>$"
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 13
+    assert len(lists) == 14
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

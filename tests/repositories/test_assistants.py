@@ -102,10 +102,14 @@ def test_a_key_belongs_to_one_assistant_and_can_be_replaced(assistants: Assistan
     assistants.add(one)
     with pytest.raises(Duplicate):
         assistants.add(assistant(key_hash="old"))
-    assert assistants.set_key(one.id, "new", "sealed", NOW)
+    assert assistants.set_key(one, "new", "sealed", at=NOW, old_until=NOW)
+    assert not assistants.set_key(one, "newer", "sealed", at=NOW, old_until=None)  # it has another by now
     assert assistants.by_key_hash("old") is None
-    assert assistants.by_key_hash("new") == replace(one, key_hash="new", key_sealed="sealed")
-    assert not assistants.set_key(new_id(), "other", "sealed", NOW)
+    assert assistants.by_key_hash("new") == replace(
+        one, key_hash="new", key_sealed="sealed", old_key_until=NOW
+    )
+    assistants.set_old_key_until(one.id, None)
+    assert not assistants.set_key(assistant(), "other", "sealed", at=NOW, old_until=None)
 
 
 def test_its_knowledge_gets_a_new_version(assistants: AssistantRepository) -> None:
@@ -132,7 +136,7 @@ def test_a_deleted_one_is_unseen_at_once_and_can_be_finished(assistants: Assista
     assert assistants.by_key_hash(one.key_hash) is None
     assert assistants.page(WHOLE, 5).items == (other,)
     assert not assistants.update(one)
-    assert not assistants.set_key(one.id, "new", "sealed", NOW)
+    assert not assistants.set_key(one, "new", "sealed", at=NOW, old_until=None)
     assert assistants.all_ids() == [other.id]
     assert assistants.marked_deleted() == [one.id]
     assistants.forget(one.id)
