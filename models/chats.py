@@ -89,6 +89,7 @@ class Message:
     ``message_id`` is the channel's id of a contact's message (ours when it gave none); ``reply_to``
     is, on an answer, the ``id`` of the message it answers. ``author`` names the person who replied.
     ``routing`` is, on an answer, which models were asked for it.
+    ``scratchpad`` is what the model thought aside: admins may read it, nobody else.
     """
 
     id: str
@@ -108,6 +109,7 @@ class Message:
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
     routing: Routing = field(default_factory=Routing)
+    scratchpad: str = ""
 
 
 def chat_key(assistant_id: str, channel: Channel) -> str:

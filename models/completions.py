@@ -67,6 +67,7 @@ class Completion:
     """A model's answer; ``model`` is the name of the one that gave it, ``routing`` how it came to that one.
 
     ``tool_calls`` are in OpenAI's shape, their arguments as JSON text; with some, ``text`` may be empty.
+    ``scratchpad`` is what it thought aside.
     """
 
     text: str
@@ -75,3 +76,4 @@ class Completion:
     finish_reason: str = "stop"
     tool_calls: tuple[ToolCall, ...] = ()
     routing: Routing = field(default_factory=Routing)
+    scratchpad: str = ""

@@ -132,6 +132,7 @@ def _record(message: Message) -> Record:
             "out": message.tokens.output,
             "estimated": message.tokens.estimated,
         },
+        "scratchpad": message.scratchpad,
         "sources": [_source_record(source) for source in message.sources],
         "routing": asdict(message.routing),
         "createdAt": message.created_at,
@@ -168,6 +169,7 @@ def _message(record: Record) -> Message:
         requested_model=record.get("requested_model", ""),
         error=record.get("error", ""),
         tokens=Tokens(int(tokens.get("in", 0)), int(tokens.get("out", 0)), bool(tokens.get("estimated"))),
+        scratchpad=record.get("scratchpad", ""),
         sources=tuple(_source(source) for source in record.get("sources", ())),
         routing=_routing(record.get("routing") or {}),
     )

@@ -103,7 +103,9 @@ def messages(args: dict[str, Any], name: str, actor: Actor) -> Any:
     find = house().chats.find_chats
     chat = find.get(actor, name)
     return listed(
-        args, lambda limit, cursor: find.messages(chat, limit, cursor), lambda: find.count_messages(chat)
+        args,
+        lambda limit, cursor: find.messages(actor, chat, limit, cursor),
+        lambda: find.count_messages(chat),
     )
 
 

@@ -124,7 +124,7 @@ class ChatListArguments(ListArguments):
 
 
 class MessageOut(Schema):
-    """A message of a chat; ``author`` names the person who replied."""
+    """A message of a chat; ``author`` names the person who replied, ``scratchpad`` is for admins."""
 
     _id = fields.String(attribute="id")
     turn = fields.Integer()
@@ -137,6 +137,7 @@ class MessageOut(Schema):
     routing = fields.Nested(RoutingOut)
     status = fields.Enum(MessageStatus, by_value=True)
     error = fields.String()
+    scratchpad = fields.String()
     message_id = fields.String()
     createdAt = Moment(attribute="created_at")
 

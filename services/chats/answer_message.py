@@ -170,6 +170,7 @@ class AnswerMessage:
             tokens=completion.tokens,
             sources=prepared.sources,
             routing=completion.routing,
+            scratchpad=completion.scratchpad,
             was_sent=was_sent,
         )
         if noted is not None and answer.response is None:

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 
 from models.assistants import Assistant
 from models.chats import Message, Source
-from models.completions import Completion, CompletionRequest
+from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
 from services.chats.recall_turns import RecallTurns
 from services.documents.read_prompt import ReadPrompt
 from services.llm.base import Model
+from services.prompts import wording
 from services.prompts.compile import PromptParts, compile_prompt, fit_passages
 from services.prompts.link_guard import LinkGuard, guard_links
+from services.prompts.scratchpad import Said, asks_for_it, split_scratchpad, without_quotes
 from services.retrieval.search_passages import SearchPassages
 
 EXCERPT_CHARACTERS = 400
@@ -24,13 +26,14 @@ EXCERPT_CHARACTERS = 400
 class Prepared:
     """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry.
 
-    ``found`` is what the search for the message came to.
+    ``found`` is what the search for the message came to; ``thinks`` as in ``PromptParts``.
     """
 
     request: CompletionRequest
     sources: tuple[Source, ...]
     allowed: tuple[str, ...]
     found: SearchResult
+    thinks: bool | None = None
 
 
 class ComposeAnswer:
@@ -57,6 +60,7 @@ class ComposeAnswer:
         found = self._search.search(assistant, message.content, settings.top_k, asked)
         passages = fit_passages(found.passages)
         prompt = self._prompt.read(assistant, message.content)
+        thinks = not asks_for_it(message.content) if settings.has_scratchpad else None
         parts = PromptParts(
             assistant_prompt=prompt.head,
             prompt_passages=tuple(one.text for one in prompt.relevant),
@@ -67,6 +71,8 @@ class ComposeAnswer:
             company=settings.company,
             language=settings.language,
             no_answer=settings.no_answer_message,
+            persona=settings.persona,
+            thinks=thinks,
         )
         request = CompletionRequest(
             messages=compile_prompt(parts),
@@ -89,9 +95,10 @@ class ComposeAnswer:
             prompt.head,
             *parts.prompt_passages,
             *(one.text for one in passages),
+            *(vars(settings.persona).values() if settings.persona else ()),
             settings.no_answer_message,
         )
-        return Prepared(request, _sources(passages), allowed, found)
+        return Prepared(request, _sources(passages), allowed, found, thinks)
 
     def remember(self, message: Message, answer: str) -> None:
         """Keep a turn in mind for the next one."""
@@ -103,10 +110,20 @@ class ComposeAnswer:
         ``ModelAnswerBroken`` when nothing is left of it.
         """
         completion = self._complete.complete(prepared.request)
+        if prepared.thinks is not None:
+            completion = self._apart(prepared, completion)
         return replace(completion, text=_something(guard_links(completion.text, prepared.allowed)))
 
     def stream(self, prepared: Prepared) -> Iterator[str | Completion]:
-        """The same as it comes, and last the whole."""
+        """The same as it comes, and last the whole.
+
+        With a scratchpad it comes in one piece: until the model has ended, nobody knows whether it will think again.
+        """
+        if prepared.thinks is not None:
+            completion = self.complete(prepared)
+            yield completion.text
+            yield completion
+            return
         guard, shown = LinkGuard(prepared.allowed), ""
         for step in self._complete.stream(prepared.request):
             text = guard.finish() if isinstance(step, Completion) else guard.feed(step)
@@ -115,6 +132,21 @@ class ComposeAnswer:
                 yield text
             if isinstance(step, Completion):
                 yield replace(step, text=_something(shown))
+
+    def _apart(self, prepared: Prepared, completion: Completion) -> Completion:
+        """The completion with its scratchpad set apart; asked once more where nothing else was written."""
+        said = split_scratchpad(completion.text)
+        tokens = completion.tokens
+        if not said.answer and said.scratchpad:
+            thought = PromptMessage("assistant", f"<scratchpad>{said.scratchpad}</scratchpad>")
+            go_on = (*prepared.request.messages, thought, PromptMessage("user", wording.ONLY_ANSWER))
+            completion = self._complete.complete(replace(prepared.request, messages=go_on))
+            again = split_scratchpad(completion.text)
+            scratchpad = "\n\n".join(part for part in (said.scratchpad, again.scratchpad) if part)
+            said, tokens = Said(again.answer, scratchpad), tokens + completion.tokens
+        if not prepared.thinks:
+            said = without_quotes(said)
+        return replace(completion, text=said.answer, scratchpad=said.scratchpad, tokens=tokens)
 
 
 def _something(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kit.errors import NotFound
 from kit.ids import is_id
 from models.actors import Actor
@@ -41,9 +43,10 @@ class FindChats:
         """How many chats a list would give in all."""
         return sum(self._chats.count(one, wanted) for one in self._scopes(actor, wanted))
 
-    def messages(self, chat: Chat, limit: int, cursor: str) -> Page[Message]:
-        """A chat's messages by turn, oldest first."""
-        return self._messages.page(chat.id, limit, cursor)
+    def messages(self, actor: Actor, chat: Chat, limit: int, cursor: str) -> Page[Message]:
+        """A chat's messages by turn, oldest first; scratchpads for admins alone."""
+        page = self._messages.page(chat.id, limit, cursor)
+        return page if actor.is_admin else page.map(lambda one: replace(one, scratchpad=""))
 
     def count_messages(self, chat: Chat) -> int:
         """How many messages a chat has."""

@@ -41,6 +41,7 @@ class SettleTurn:
         model: str,
         tokens: Tokens,
         sources: tuple[Source, ...] = (),
+        scratchpad: str = "",
         error: str = "",
         routing: Routing | None = None,
         was_sent: bool = False,
@@ -62,6 +63,7 @@ class SettleTurn:
             model=model,
             tokens=tokens,
             sources=sources,
+            scratchpad=scratchpad,
             error=error,
             routing=routing or Routing(),
         )

@@ -7,10 +7,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from models.assistants import Persona
 from models.completions import PromptMessage
 from models.documents import Passage
 from models.tokens import TOKENS_PER_MESSAGE, estimate_prompt, estimate_tokens, fit_tokens
 from services.prompts import wording
+from services.prompts.scratchpad import harmless_tags
 
 LONGEST_LABEL = 120  # characters of a file name or a heading
 _FENCE = re.compile("[<\uff1c\ufe64]{3,}|[>\uff1e\ufe65]{3,}")
@@ -46,7 +48,8 @@ class PromptParts:
     ``assistant_prompt`` is the head of the prompt document and ``prompt_passages`` what else of it bears
     on the message; ``passages`` are numbered from 1 in their order; ``enough`` says whether they are
     evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
-    chooses it; ``no_answer`` is what to say when the documents hold nothing.
+    chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona`` is whom it plays;
+    ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none.
     """
 
     message: str
@@ -58,6 +61,8 @@ class PromptParts:
     company: str = ""
     language: str = ""
     no_answer: str = ""
+    persona: Persona | None = None
+    thinks: bool | None = None
 
 
 def compile_prompt(
@@ -72,10 +77,10 @@ def compile_prompt(
     boundary = boundary or secrets.token_hex(8)
     parts = replace(parts, passages=fit_passages(parts.passages, budget))
     system = PromptMessage("system", _system(parts, budget, boundary))
-    message = PromptMessage("user", parts.message)
+    message = PromptMessage("user", _said(parts, parts.message))
     left = budget.total - estimate_prompt((system, message))
     history = fit_history(parts.history, left)
-    return system, *_alternating([*_messages(history), message])
+    return system, *_alternating([*_messages(parts, history), message])
 
 
 def fit_passages(passages: Sequence[Passage], budget: PromptBudget | None = None) -> tuple[Passage, ...]:
@@ -118,7 +123,9 @@ def _system(parts: PromptParts, budget: PromptBudget, boundary: str) -> str:
 def _instructions(parts: PromptParts, budget: PromptBudget) -> str:
     """The prompt document, or the default in its place, and who the assistant speaks for."""
     company = _one_line(parts.company)
-    head = fit_tokens(parts.assistant_prompt.strip(), budget.prompt)
+    persona = _persona(parts.persona, budget)
+    head = fit_tokens(parts.assistant_prompt.strip(), budget.prompt - estimate_tokens(persona))
+    head = "\n\n".join(part for part in (persona, head) if part)
     if not head:
         language = parts.language if parts.language in wording.DEFAULT_PROMPTS else "en"
         of_company = wording.OF_COMPANY[language].format(company=company) if company else ""
@@ -132,13 +139,28 @@ def _instructions(parts: PromptParts, budget: PromptBudget) -> str:
     return "\n\n".join(lines)
 
 
+def _persona(persona: Persona | None, budget: PromptBudget) -> str:
+    if persona is None:
+        return ""
+    parts = []
+    if persona.char_descr.strip():
+        parts.append(wording.PERSONA.format(char=fit_tokens(persona.char_descr.strip(), budget.prompt // 2)))
+    if persona.world_descr.strip():
+        parts.append(wording.WORLD.format(world=fit_tokens(persona.world_descr.strip(), budget.prompt // 4)))
+    return "\n\n".join(parts)
+
+
 def _rules(parts: PromptParts, boundary: str) -> list[str]:
     named = wording.LANGUAGE_NAMES.get(parts.language)
     rules = [
         wording.ANSWER_IN.format(language=named) if named else wording.ANSWER_IN_THEIRS,
         wording.NO_NEW_LINKS,
     ]
+    if parts.thinks is not None:
+        rules.append(wording.SCRATCHPAD if parts.thinks else wording.NO_SCRATCHPAD)
     say = wording.SAY_EXACTLY.format(words=parts.no_answer) if parts.no_answer else wording.SAY_IN_THEIRS
+    if not parts.passages and parts.persona is not None:
+        return [*rules, wording.IN_CHARACTER]
     if not parts.passages:
         return [*rules, wording.NOTHING_FOUND.format(say=say)]
     rules += (
@@ -175,10 +197,15 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:LONGEST_LABEL]
 
 
-def _messages(history: Iterable[Turn]) -> Iterable[PromptMessage]:
+def _said(parts: PromptParts, text: str) -> str:
+    """What a contact wrote; where the assistant has a scratchpad, nobody else opens or closes it."""
+    return text if parts.thinks is None else harmless_tags(text)
+
+
+def _messages(parts: PromptParts, history: Iterable[Turn]) -> Iterable[PromptMessage]:
     for turn in history:
         if turn.question:
-            yield PromptMessage("user", turn.question)
+            yield PromptMessage("user", _said(parts, turn.question))
         if turn.answer:
             yield PromptMessage("assistant", turn.answer)
 

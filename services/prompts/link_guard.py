@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from services.prompts.link_shapes import find_link, key_of, link_keys, trimmed
+from services.prompts.link_shapes import find_link, is_literal, key_of, link_keys, trimmed
 from services.prompts.link_syntax import (
     Angle,
     Destination,
@@ -199,7 +199,8 @@ class LinkGuard:
             return self._take_out(close + 1)
         if kind is Angle.PLAIN:
             return self._pass_angle(at)
-        if kind is Angle.EMAIL or self._allowed(key_of(inner)):
+        # Between angles nothing is escaped: a backslash or an invisible character is part of the address.
+        if kind is Angle.EMAIL or (is_literal(inner) and self._allowed(key_of(inner))):
             return self._write(self._buffer, at, close + 1)
         joins = self._written and not (self._written[-1].isspace() or self._written[-1] in _OPENING)
         self._write(" " + REMOVED if joins else REMOVED, 0)

@@ -122,6 +122,11 @@ def key_of(url: str) -> str:
     return host.lower() + rest.removesuffix("/")
 
 
+def is_literal(url: str) -> bool:
+    """Whether nothing in it is escaped, invisible or another form of a character."""
+    return next(iter(_resolved(url))) == url
+
+
 def trimmed(url: str) -> str:
     """``url`` without the punctuation of the sentence around it."""
     end = len(url)

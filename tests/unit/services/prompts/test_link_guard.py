@@ -186,6 +186,8 @@ def test_no_stretch_of_what_passes_holds_another_link(text: str) -> None:
 
 @settings(max_examples=600, deadline=None)
 @given(TEXTS)
+@example("<http://\\www.clinica.com.br>")
+@example("<http://\u200bwww.clinica.com.br>")
 @example("[a\nb]: /x\n\n[a b]")
 @example("[r]:<b x=y>/x\n\n[r]")
 def test_a_markdown_reader_finds_no_other_link(text: str) -> None:
