@@ -5,6 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.8
+WORKERS ?= 4
 UV_SOURCE := --disable-pip-version-check --only-binary :all: uv==$(UV_VERSION)
 
 # Bytecode is written as modules are first imported and read from then on: compiling every installed
@@ -33,8 +34,9 @@ setup: $(VENV)/run.stamp
 run: $(VENV)/run.stamp
 	@exec $(PY) cli.py demo
 
+# Most tests wait for other processes: more workers than cores. A file's tests stay together, in order.
 test: lint
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/test.stamp
 	@$(PY) -m ruff format --check .

@@ -158,7 +158,9 @@ class TestAdd:
         assert same_refusal(refused, nobodys)
         assert owner.get(f"/assistants/get/{made.get_json()['_id']}").status_code == 200
 
-    @pytest.mark.parametrize("owner_id", [new_id(), "nobody", "x" * 25, {"$ne": None}, None, 5])
+    @pytest.mark.parametrize(
+        "owner_id", ["0123456789abcdef01234567", "nobody", "x" * 25, {"$ne": None}, None, 5]
+    )
     def test_an_owner_that_is_none_is_named(self, admin: Caller, owner_id: object) -> None:
         answer = admin.post("/assistants/add", {"name": "x", "owner_id": owner_id})
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,12 @@ def template() -> Iterator[Template]:
 
 
 @pytest.fixture(autouse=True)
-def shown(request: pytest.FixtureRequest) -> Iterator[list[Scene]]:
-    """The scenes whose figures are printed at the end of a test."""
+def shown(record_property: Callable[[str, object], None]) -> Iterator[list[Scene]]:
+    """The scenes whose figures are printed at the end of a run."""
     scenes: list[Scene] = []
     yield scenes
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        for scene in scenes:
-            sys.stdout.write(f"\n{scene.kills} kills: {scene.ledger.figures()}\n")
+    for scene in scenes:
+        record_property("figures", f"{scene.kills} kills: {scene.ledger.figures()}")
 
 
 @pytest.mark.slow

@@ -9,7 +9,9 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(SET_UP_WITHIN_S + 2 * START_
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What git holds, and nothing else of this machine."""
-    target = tmp_path_factory.mktemp("clone") / "orquestra"
-    subprocess.run(["git", "clone", "--quiet", "--local", str(ROOT), str(target)], check=True)
-    return target
+def clone() -> Iterator[Path]:
+    """What git holds, and nothing else of this machine; on a disk, for what is installed is large."""
+    with tempfile.TemporaryDirectory(prefix="orquestra-clone-", ignore_cleanup_errors=True) as folder:
+        target = Path(folder) / "orquestra"
+        subprocess.run(["git", "clone", "--quiet", "--local", str(ROOT), str(target)], check=True)
+        yield target
 
 
 def test_the_printed_curl_gets_a_right_answer_and_a_restart_keeps_everything(clone: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -31,12 +32,24 @@ class Engine:
     client: MongoClient[Record]
 
 
-@pytest.fixture(scope="session", params=ENGINES)
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    with _server(request.param, tmp_path_factory) as uri:
-        client = connect(uri)
-        yield Engine(request.param, uri, client)
-        client.close()
+@pytest.fixture(scope="session")
+def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Engine]]:
+    """The engine of a name, started when it is first asked for and running until the end."""
+    with contextlib.ExitStack() as running:
+
+        @functools.cache
+        def started(name: str) -> Engine:
+            uri = running.enter_context(_server(name, tmp_path_factory))
+            client = connect(uri)
+            running.callback(client.close)
+            return Engine(name, uri, client)
+
+        yield started
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest, start_engine: Callable[[str], Engine]) -> Engine:
+    return start_engine(request.param)
 
 
 @pytest.fixture

@@ -140,7 +140,11 @@ def test_a_file_that_is_damaged_is_named_and_the_others_are_read(spoil: Callable
     assert found == {"a.md": "The file is damaged within the archive.", "b.md": b"fine"}
 
 
-@pytest.mark.parametrize("raw", [b"", b"PK\x03\x04", b"%PDF-1.4 not a zip", packed(a_md="x" * 500)[:-30]])
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"PK\x03\x04", b"%PDF-1.4 not a zip", packed(a_md="x" * 500)[:-30]],
+    ids=["empty", "magic", "pdf", "cut"],
+)
 def test_what_is_no_archive_or_breaks_off_is_refused(raw: bytes) -> None:
     assert refusal(raw) == "The zip archive is damaged."
 
