@@ -33,6 +33,7 @@ from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.connection import connect, database
 from repositories.documents import DocumentRepository
+from repositories.faq import FaqRepository
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.retrieval.embedders import OneEmbedder
 from services.retrieval.knowledge import collection_name
@@ -88,13 +89,14 @@ class House:
         self.assistants = AssistantRepository(held)
         self.documents = DocumentRepository(held)
         self.chunks = ChunkRepository(held)
+        self.faq = FaqRepository(held)
         self.embedder = HashedEmbedder()
         self.vectors = vectors
 
     def searching(self, index_bytes: int = 4 << 30) -> SearchPassages:
         """A search as after a start: nothing is in memory yet."""
         knowledge = RecordedKnowledge(
-            assistants=self.assistants, documents=self.documents, chunks=self.chunks
+            assistants=self.assistants, documents=self.documents, chunks=self.chunks, faq=self.faq
         )
         return SearchPassages(
             knowledge=knowledge,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap import accounts, assistants, chats, documents, golden, unanswered, upkeep
+from bootstrap import accounts, assistants, chats, documents, faq, golden, unanswered, upkeep
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.workplaces import Workplaces
@@ -28,6 +28,7 @@ def build_house(parts: Parts) -> House:
         golden=golden.build(parts, shared),
         models=shared.models,
         retrieval=RetrievalUseCases(search_passages=shared.search),
+        faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),
         upkeep=upkeep.build(parts, shared),
     )

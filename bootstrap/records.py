@@ -19,6 +19,7 @@ from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
+from repositories.faq import FaqRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.members import MemberRepository
@@ -51,6 +52,7 @@ class Repositories:
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
+    faq: FaqRepository
     unanswered_questions: UnansweredQuestionRepository
     unanswered_groups: UnansweredGroupRepository
 
@@ -72,6 +74,7 @@ class Repositories:
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),
+            faq=FaqRepository(database),
             unanswered_questions=UnansweredQuestionRepository(database),
             unanswered_groups=UnansweredGroupRepository(database),
         )

@@ -17,6 +17,7 @@ from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
+from services.faq.write_entry import WriteEntry
 from services.llm.use_cases import ModelUseCases
 from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
@@ -38,6 +39,7 @@ class Shared:
     find_assistants: FindAssistants
     delete_assistant: DeleteAssistant
     group_unanswered: GroupUnanswered
+    write_entry: WriteEntry
     places: PlaceFile
     purge: PurgeDocument
     reindex: ReindexDocument
@@ -51,7 +53,10 @@ class Shared:
             parts.embedder, records=records.embedders, remake=lambda name: remake_embedder(name, settings)
         )
         knowledge = RecordedKnowledge(
-            assistants=records.assistants, documents=records.documents, chunks=records.chunks
+            assistants=records.assistants,
+            documents=records.documents,
+            chunks=records.chunks,
+            faq=records.faq,
         )
         search = SearchPassages(
             knowledge=knowledge, embedders=embedders, vectors=vectors, rerank=Rerank(parts.reranker)
@@ -86,6 +91,7 @@ class Shared:
                     records.members,
                     records.golden_questions,
                     records.golden_runs,
+                    records.faq,
                     records.unanswered_questions,
                     records.unanswered_groups,
                 ),
@@ -97,6 +103,14 @@ class Shared:
                 assistants=records.assistants,
                 questions=records.unanswered_questions,
                 groups=records.unanswered_groups,
+            ),
+            write_entry=WriteEntry(
+                assistants=records.assistants,
+                entries=records.faq,
+                chunks=records.chunks,
+                embedders=embedders,
+                vectors=vectors,
+                purge=purge,
             ),
             places=places,
             purge=purge,

@@ -25,6 +25,8 @@ def build(parts: Parts, shared: Shared) -> UpkeepUseCases:
             check_knowledge=CheckKnowledge(
                 documents=records.documents,
                 chunks=records.chunks,
+                faq=records.faq,
+                write_entry=shared.write_entry,
                 embedders=shared.embedders,
                 vectors=parts.vectors,
                 purge=shared.purge,

@@ -53,7 +53,10 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Source:
-    """A passage shown with an answer, under the number ``n`` that the answer cites as ``[n]``."""
+    """A passage shown with an answer, under the number ``n`` that the answer cites as ``[n]``.
+
+    One of a curated answer has a ``faq_id`` and no ``document_id``.
+    """
 
     n: int
     document_id: str
@@ -62,6 +65,7 @@ class Source:
     page: int | None
     excerpt: str
     score: float
+    faq_id: str = ""
 
 
 @dataclass(frozen=True)

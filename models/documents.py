@@ -45,7 +45,7 @@ class Document:
     (another document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work
     under way should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser
     found. ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from
-    there.
+    there. ``is_faq`` is a curated answer, which the search takes for a document.
     """
 
     id: str
@@ -76,6 +76,7 @@ class Document:
     claims: int = 0
     aside: bool = False
     deleted: bool = False
+    is_faq: bool = False
 
     def seconds_left(self, now: datetime) -> int | None:
         """Whole seconds until the work on it should be done: 0 at rest, ``None`` where that cannot be told."""
@@ -124,7 +125,10 @@ class Chunk:
 
 @dataclass(frozen=True)
 class Passage:
-    """A chunk found for a query; ``score`` is from 0 to 1, higher is better, comparable within one search."""
+    """A chunk found for a query; ``score`` is from 0 to 1, higher is better, comparable within one search.
+
+    One of a curated answer has a ``faq_id`` and no ``document_id``.
+    """
 
     chunk_id: str
     document_id: str
@@ -134,6 +138,7 @@ class Passage:
     page: int | None
     text: str
     score: float
+    faq_id: str = ""
 
 
 @dataclass(frozen=True)

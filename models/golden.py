@@ -146,7 +146,7 @@ def first_hit(passages: Sequence[Passage], expects: Sequence[str]) -> Hit | None
     """The best-ranked passage that meets any of the expectations."""
     wanted = [(expected, plain(expected)) for expected in expects]
     for rank, passage in enumerate(passages, start=1):
-        names, text = (passage.document_id, plain(passage.filename)), plain(passage.text)
+        names, text = (passage.document_id, passage.faq_id, plain(passage.filename)), plain(passage.text)
         for expected, folded in wanted:
             if folded in names or folded in text:
                 return Hit(rank, expected, passage.document_id, passage.filename)

@@ -58,6 +58,8 @@ INDEXES = (
     Index("golden_questions", "assistant_page"),
     Index("golden_runs", "assistant_page"),
     Index("golden_runs", "work"),
+    Index("faq", "key", unique=True),
+    Index("faq", "assistant_page"),
     Index("unanswered", "assistant_page"),
     Index("unanswered", "chat_page"),
     Index("unanswered", "pending"),

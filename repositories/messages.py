@@ -148,6 +148,7 @@ def _source_record(source: Source) -> Record:
         "page": source.page,
         "excerpt": source.excerpt,
         "score": source.score,
+        "faq_id": source.faq_id,
     }
 
 
@@ -195,4 +196,5 @@ def _source(record: Record) -> Source:
         page=record.get("page"),
         excerpt=record["excerpt"],
         score=float(record["score"]),
+        faq_id=record.get("faq_id", ""),
     )

@@ -10,6 +10,7 @@ from services.accounts.use_cases import AccountUseCases
 from services.assistants.use_cases import AssistantUseCases
 from services.chats.use_cases import ChatUseCases
 from services.documents.use_cases import DocumentUseCases
+from services.faq.use_cases import FaqUseCases
 from services.golden.use_cases import GoldenUseCases
 from services.llm.use_cases import ModelUseCases
 from services.retrieval.use_cases import RetrievalUseCases
@@ -31,5 +32,6 @@ class House:
     golden: GoldenUseCases
     models: ModelUseCases
     retrieval: RetrievalUseCases
+    faq: FaqUseCases
     unanswered: UnansweredUseCases
     upkeep: UpkeepUseCases

@@ -142,6 +142,10 @@ def _rarity(term: str, sentences: list[_Sentence]) -> float:
 
 def _sentences(n: int, passage: Passage, language: str) -> Iterator[_Sentence]:
     above = _terms(" ".join((passage.title, *passage.heading)), language)
+    if passage.faq_id:  # the answer means something with its question alone
+        text = " ".join(passage.text.split())
+        yield _Sentence(_shown(text), n, _terms(text, language) | above, frozenset())
+        return
     for line in _BROKEN_LINE.sub(" ", passage.text).splitlines():
         for text in _split(_LINE_MARK.sub("", line, count=1).strip()):
             yield _Sentence(_shown(text), n, _terms(text, language), above)

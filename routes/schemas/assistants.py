@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from models.assistants import Language, Limits, Persona
 from models.members import AssistantRole
-from routes.schemas.fields import Body, HeadingPath, Moment, Number, Switch, Text, WholeNumber
+from routes.schemas.fields import Body, Found, HeadingPath, Moment, Number, Switch, Text, WholeNumber
 from services.assistants.rotate_key import LONGEST_OVERLAP
 
 LONG_TEXT = 20_000
@@ -154,10 +154,9 @@ class SearchIn(Body):
     top_k = WholeNumber(1, 50, load_default=None, allow_none=True)
 
 
-class PassageOut(Schema):
+class PassageOut(Found):
     """A passage as the chat would be given it."""
 
-    document_id = fields.String()
     filename = fields.String()
     heading = HeadingPath(allow_none=True)
     page = fields.Integer(allow_none=True)

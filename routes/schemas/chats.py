@@ -8,6 +8,7 @@ from models.chats import MessageRole, MessageStatus
 from routes.schemas.fields import (
     CLIENT_ID_LENGTH,
     Body,
+    Found,
     HeadingPath,
     ListArguments,
     LooseBody,
@@ -39,11 +40,10 @@ class ChannelOut(Schema):
     message_service = fields.String()
 
 
-class SourceOut(Schema):
+class SourceOut(Found):
     """A passage that the answer was given, under the number it cites."""
 
     n = fields.Integer()
-    document_id = fields.String()
     filename = fields.String()
     heading = HeadingPath(allow_none=True)
     page = fields.Integer(allow_none=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_dump, validate
 
 from kit.clock import rfc3339
 
@@ -106,6 +106,24 @@ class HeadingPath(fields.String):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return " > ".join(value) if value else None
+
+
+class MaybeId(fields.String):
+    """An id, or ``null`` where there is none."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return str(value) if value else None
+
+
+class Found(Schema):
+    """What was found in a document, or is a curated answer: then it has a ``faq_id``, and no document."""
+
+    document_id = MaybeId(allow_none=True)
+    faq_id = MaybeId(metadata={"description": "Of a curated answer; then document_id is null."})
+
+    @post_dump
+    def _of_document(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name != "faq_id" or value}
 
 
 class ListArguments(Schema):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from models.golden import LONGEST_EXPECTED, LONGEST_QUESTION, MOST_EXPECTED, RunStatus
-from routes.schemas.fields import Body, ListArguments, Moment, Text, WholeNumber
+from routes.schemas.fields import Body, ListArguments, MaybeId, Moment, Text, WholeNumber
 from services.golden.add_golden import Asked
 
 EXPECTS = (
@@ -110,7 +110,7 @@ class HitOut(Schema):
     """The passage that met an expectation."""
 
     expected = fields.String(metadata={"description": "Which one it met."})
-    document_id = fields.String()
+    document_id = MaybeId(allow_none=True)
     filename = fields.String()
 
 

@@ -10,6 +10,7 @@ from models.chats import Message, Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
+from services.chats.curated_answer import MODEL, curated_answer
 from services.chats.recall_turns import RecallTurns
 from services.documents.read_prompt import ReadPrompt
 from services.llm.base import Model
@@ -26,7 +27,8 @@ EXCERPT_CHARACTERS = 400
 class Prepared:
     """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry.
 
-    ``found`` is what the search for the message came to; ``thinks`` as in ``PromptParts``.
+    ``found`` is what the search for the message came to; ``thinks`` as in ``PromptParts``; ``ready`` is an answer
+    that needs no model.
     """
 
     request: CompletionRequest
@@ -34,6 +36,7 @@ class Prepared:
     allowed: tuple[str, ...]
     found: SearchResult
     thinks: bool | None = None
+    ready: Completion | None = None
 
 
 class ComposeAnswer:
@@ -98,6 +101,10 @@ class ComposeAnswer:
             *(vars(settings.persona).values() if settings.persona else ()),
             settings.no_answer_message,
         )
+        curated = curated_answer(message.content, found.passages)
+        if curated is not None:
+            ready = Completion(curated.text, MODEL)
+            return Prepared(request, _sources((curated,)), allowed, replace(found, enough=True), ready=ready)
         return Prepared(request, _sources(passages), allowed, found, thinks)
 
     def remember(self, message: Message, answer: str) -> None:
@@ -105,10 +112,12 @@ class ComposeAnswer:
         self._recall.add(message, answer)
 
     def complete(self, prepared: Prepared) -> Completion:
-        """The model's answer, without links and images that are not in the documents or the prompt.
+        """The answer that is ready, or the model's without links and images of its own making.
 
         ``ModelAnswerBroken`` when nothing is left of it.
         """
+        if prepared.ready is not None:
+            return prepared.ready
         completion = self._complete.complete(prepared.request)
         if prepared.thinks is not None:
             completion = self._apart(prepared, completion)
@@ -119,7 +128,7 @@ class ComposeAnswer:
 
         With a scratchpad it comes in one piece: until the model has ended, nobody knows whether it will think again.
         """
-        if prepared.thinks is not None:
+        if prepared.thinks is not None or prepared.ready is not None:
             completion = self.complete(prepared)
             yield completion.text
             yield completion
@@ -165,6 +174,7 @@ def _sources(passages: tuple[Passage, ...]) -> tuple[Source, ...]:
             page=one.page,
             excerpt=one.text[:EXCERPT_CHARACTERS],
             score=round(one.score, 4),
+            faq_id=one.faq_id,
         )
         for n, one in enumerate(passages, start=1)
     )

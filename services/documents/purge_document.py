@@ -32,10 +32,14 @@ class PurgeDocument:
 
     def purge(self, document: Document) -> None:
         """Remove everything; the record goes last, so that what is interrupted is found again."""
-        self._remove_vectors(document, self._chunks.ids_of_document(document))
-        self._chunks.delete_of_document(document)
+        self.purge_chunks(document)
         if self._places.remove(document):
             self._documents.forget(document)
+
+    def purge_chunks(self, document: Document) -> None:
+        """Remove vectors and chunks of all versions."""
+        self._remove_vectors(document, self._chunks.ids_of_document(document))
+        self._chunks.delete_of_document(document)
 
     def purge_versions(self, document: Document, below: int) -> None:
         """Remove the chunks of a document under a version below this one, but those of its live version.

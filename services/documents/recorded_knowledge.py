@@ -8,6 +8,7 @@ from models.documents import Chunk, Document, DocumentType
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.faq import FaqRepository
 from services.documents.recent_chunks import RecentChunks
 from services.retrieval.knowledge import LiveDocuments
 
@@ -19,15 +20,21 @@ class RecordedKnowledge:
     """Implements ``services.retrieval.knowledge.Knowledge`` on MongoDB."""
 
     def __init__(
-        self, *, assistants: AssistantRepository, documents: DocumentRepository, chunks: ChunkRepository
+        self,
+        *,
+        assistants: AssistantRepository,
+        documents: DocumentRepository,
+        chunks: ChunkRepository,
+        faq: FaqRepository,
     ) -> None:
         self._assistants = assistants
         self._documents = documents
         self._chunks = chunks
+        self._faq = faq
         self._recent = RecentChunks()
 
     def live_documents(self, assistant_id: str, document_type: DocumentType) -> LiveDocuments:
-        """The documents in answers; for ``prompt`` the newest alone."""
+        """The documents in answers, curated answers among them; for ``prompt`` the newest alone."""
         # Asked when an assistant's documents have changed: chunks that are gone must not be found any longer.
         self._recent.forget(assistant_id)
         assistant = self._assistants.by_id(assistant_id)
@@ -36,6 +43,8 @@ class RecordedKnowledge:
         live = live_of(self._documents.of_assistant(assistant_id, document_type))
         if document_type is DocumentType.PROMPT:
             live = live[-1:]
+        else:
+            live += [entry.document for entry in self._faq.each(assistant_id)]
         return LiveDocuments(assistant.knowledge_version, tuple(live))
 
     def chunks_of(self, assistant_id: str, documents: Sequence[Document]) -> Iterator[Chunk]:

@@ -10,7 +10,8 @@ from integrations.vectorstores.base import VectorStore
 from kit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from kit.logging import get_logger
 from models.assistants import Assistant
-from models.documents import Chunk, DocumentType, Passage, SearchResult
+from models.documents import Chunk, Document, DocumentType, Passage, SearchResult
+from models.text.likeness import ALIKE, likeness, read_asked
 from services.retrieval.build_index import BuildIndex
 from services.retrieval.embedders import InForce
 from services.retrieval.evidence import ENOUGH
@@ -81,11 +82,11 @@ class SearchPassages:
             ranked = self._ranked(index, assistant, query, history, document_type)
             passages, _ = self._passages(index, assistant.id, ranked, top_k)
         least = assistant.settings.min_evidence
-        enough = ranked.evidence >= (ENOUGH if least is None else least)
+        evidence = max(ranked.evidence, _alike(query, passages)) if passages else 0.0
         return SearchResult(
             tuple(passages),
-            enough=bool(passages) and enough,
-            evidence=ranked.evidence if passages else 0.0,
+            enough=bool(passages) and evidence >= (ENOUGH if least is None else least),
+            evidence=evidence,
             searched=index.chunks,
         )
 
@@ -147,7 +148,7 @@ class SearchPassages:
             for identity, score in zip(ids, ranked.scores[part], strict=True):
                 chunk = chunks.get(identity)
                 if chunk is not None and len(passages) < top_k and seen.is_new(chunk.text):
-                    passages.append(_passage(chunk, index.documents[chunk.document_id].filename, score))
+                    passages.append(_passage(chunk, index.documents[chunk.document_id], score))
             at, step = at + step, 2 * step
         return passages, gone
 
@@ -157,20 +158,30 @@ class SearchPassages:
         return {one.id: one for one in chunks if one.id in wanted and one.assistant_id == assistant_id}
 
 
+def _alike(query: str, passages: Sequence[Passage]) -> float:
+    """How much like the query the questions of curated answers are; 0 where none is alike."""
+    curated = [read_asked(one.title) for one in passages if one.faq_id]
+    if not curated:
+        return 0.0
+    asked = read_asked(query)
+    return max((value for one in curated if (value := likeness(asked, one)) >= ALIKE), default=0.0)
+
+
 def _whole_text(chunk: Chunk) -> str:
     """A chunk as it is read on its own: under its title and headings."""
     above = [chunk.title, " > ".join(chunk.heading)]
     return "\n".join([*filter(None, above), chunk.text[:LONGEST_PASSAGE]])
 
 
-def _passage(chunk: Chunk, filename: str, score: float) -> Passage:
+def _passage(chunk: Chunk, document: Document, score: float) -> Passage:
     return Passage(
         chunk_id=chunk.id,
-        document_id=chunk.document_id,
-        filename=filename,
+        document_id="" if document.is_faq else document.id,
+        filename=document.filename,
         title=chunk.title,
         heading=chunk.heading,
         page=chunk.page,
         text=chunk.text[:LONGEST_PASSAGE],
         score=score,
+        faq_id=document.id if document.is_faq else "",
     )

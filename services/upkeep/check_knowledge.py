@@ -8,10 +8,13 @@ from functools import partial
 from integrations.vectorstores.base import VectorStore
 from kit.errors import NotFound
 from models.documents import Document, DocumentStatus, DocumentType
+from models.faq import FaqEntry
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.faq import FaqRepository
 from services.documents.purge_document import PurgeDocument
 from services.documents.reindex_document import ReindexDocument
+from services.faq.write_entry import WriteEntry
 from services.retrieval.embedders import Embedders
 from services.retrieval.knowledge import collection_name
 from services.upkeep.findings import Finding
@@ -29,6 +32,8 @@ class CheckKnowledge:
         *,
         documents: DocumentRepository,
         chunks: ChunkRepository,
+        faq: FaqRepository,
+        write_entry: WriteEntry,
         embedders: Embedders,
         vectors: VectorStore,
         purge: PurgeDocument,
@@ -36,6 +41,8 @@ class CheckKnowledge:
     ) -> None:
         self._documents = documents
         self._chunks = chunks
+        self._faq = faq
+        self._write_entry = write_entry
         self._embedders = embedders
         self._vectors = vectors
         self._purge = purge
@@ -54,7 +61,11 @@ class CheckKnowledge:
             chunks.setdefault(document_id, set()).add(chunk_id)
         for document in at_rest:
             yield from self._of_document(document, chunks.get(document.id, set()), vectors.get(document.type))
-        yield from self._strays(assistant_id, set(chunks) - {one.id for one in documents}, chunks)
+        entries = {one.id: one for one in self._faq.each(assistant_id)}
+        for entry in entries.values():
+            yield from self._of_entry(entry, chunks.get(entry.id, set()), vectors.get(DocumentType.RAG))
+        known_ids = {one.id for one in documents} | entries.keys()
+        yield from self._strays(assistant_id, set(chunks) - known_ids, chunks)
         known = set().union(*chunks.values())
         for kind, ids in vectors.items():
             yield from self._bare_vectors(assistant_id, kind, ids - known)
@@ -78,11 +89,16 @@ class CheckKnowledge:
         if found and self._is_unchanged(document):
             yield from (Finding(*one) for one in found)
 
+    def _of_entry(self, entry: FaqEntry, chunks: set[str], vectors: set[str] | None) -> Iterator[Finding]:
+        complete = entry.chunk.id in chunks and (vectors is None or entry.chunk.id in vectors)
+        if not complete and self._faq.get(entry.assistant_id, entry.id) == entry:
+            yield Finding("curated answer not found", entry.id, partial(self._write_anew, entry))
+
     def _strays(
         self, assistant_id: str, document_ids: set[str], chunks: dict[str, set[str]]
     ) -> Iterator[Finding]:
         for document_id in sorted(document_ids):
-            if self._documents.get_any(document_id) is None:
+            if self._is_nobodys(assistant_id, document_id):
                 about = f"{len(chunks[document_id])} of document {document_id}"
                 mend = partial(self._remove_strays, assistant_id, document_id, sorted(chunks[document_id]))
                 yield Finding("chunks without a document", about, mend)
@@ -102,6 +118,12 @@ class CheckKnowledge:
         there = ids & self._vectors.ids(self._collection(assistant_id, kind))
         return there - {one.id for one in self._chunks.by_ids(assistant_id, sorted(there))}
 
+    def _write_anew(self, entry: FaqEntry) -> None:
+        try:
+            self._write_entry.change(entry, entry)
+        except NotFound:
+            return  # changed or deleted in this moment
+
     def _read_anew(self, document: Document) -> None:
         current = self._documents.get_any(document.id)
         if current is not None and not current.deleted:
@@ -115,7 +137,7 @@ class CheckKnowledge:
             self._purge.purge_versions(document, below=max(document.claims, document.live_version) + 1)
 
     def _remove_strays(self, assistant_id: str, document_id: str, ids: list[str]) -> None:
-        if self._documents.get_any(document_id) is None:
+        if self._is_nobodys(assistant_id, document_id):
             for kind in DocumentType:
                 for collection in self._embedders.collections(assistant_id, kind):
                     self._vectors.remove(collection, ids)
@@ -124,6 +146,11 @@ class CheckKnowledge:
     def _remove_bare(self, assistant_id: str, kind: DocumentType, ids: set[str]) -> None:
         bare = self._still_bare(assistant_id, kind, ids)
         self._vectors.remove(self._collection(assistant_id, kind), sorted(bare))
+
+    def _is_nobodys(self, assistant_id: str, document_id: str) -> bool:
+        return (
+            self._documents.get_any(document_id) is None and self._faq.get(assistant_id, document_id) is None
+        )
 
     def _is_unchanged(self, document: Document) -> bool:
         """Whether nothing happened to a document since it was read."""

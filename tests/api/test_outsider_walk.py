@@ -33,6 +33,7 @@ OURS = {
     "question_id": "golden question",
     "run_id": "golden run",
     "group_id": "unanswered question",
+    "faq_id": "curated answer",
     "user_id": "user",
     "owner_id": "user",
     "name": "chat",  # in a path
@@ -51,6 +52,7 @@ VALUES: dict[str, Any] = {
     "url": "http://127.0.0.1/segredo",
     "question": "Qual é o segredo?",
     "expects": ["segredo"],
+    "answer": "Não digo.",
     "message": "Boa tarde.",
     "message_service": "Web",
     "type": "rag",
@@ -333,6 +335,8 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
     )
     assert asked.status_code == 200, asked.text
     unanswered = person.get(f"/assistants/unanswered/{assistant['_id']}").get_json()
+    curated = {"question": f"O {secret} é meu?", "answer": word}
+    faq = person.put(f"/assistants/answer/{assistant['_id']}", curated).get_json()
     return {
         "user": person.user_id,
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],
@@ -340,6 +344,7 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
         "document": document["_id"],
         "golden question": golden_question["_id"],
         "golden run": person.golden_run(assistant["_id"])["_id"],
+        "curated answer": faq["_id"],
         "unanswered question": unanswered[0]["_id"],
         "prompt": prompt["_id"],
         "chat": chat,

@@ -73,6 +73,9 @@ ADDED = {
     ("GET", "/assistants/golden/runs/<id>"): 200,
     ("GET", "/assistants/golden/runs/<id>/<id>"): 200,
     ("GET", "/assistants/unanswered/<id>"): 200,
+    ("PUT", "/assistants/answer/<id>"): 200,
+    ("GET", "/assistants/faq/<id>"): 200,
+    ("DELETE", "/assistants/faq/<id>/<id>"): 200,
     ("DELETE", "/assistants/unanswered/<id>/<id>"): 200,
     ("GET", "/documents/chunks/<id>"): 200,
     ("GET", "/documents/chunks/<id>/<id>"): 200,
@@ -131,10 +134,10 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
-    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|unanswered/<id>$|golden/(runs/)?<id>$|members/<id>$"
+    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|(unanswered|faq|members)/<id>$|golden/(runs/)?<id>$"
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 14
+    assert len(lists) == 15
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

@@ -12,6 +12,7 @@ from models.documents import Document, DocumentStatus, DocumentType
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
+from repositories.faq import FaqRepository
 from repositories.values import Record
 from services.documents.recorded_knowledge import RecordedKnowledge
 from tests.made import ASSISTANT, OWNER, a_document, some_chunks
@@ -31,6 +32,7 @@ def knowledge(database: Database[Record]) -> RecordedKnowledge:
         assistants=AssistantRepository(database),
         documents=DocumentRepository(database),
         chunks=ChunkRepository(database),
+        faq=FaqRepository(database),
     )
 
 

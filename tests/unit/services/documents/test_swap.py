@@ -17,6 +17,7 @@ from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
+from repositories.faq import FaqRepository
 from repositories.values import Record
 from services.documents.delete_document import DeleteDocument
 from services.documents.index_document import IndexDocument
@@ -107,7 +108,9 @@ class Installation:
             progress=ReportProgress(documents=self.documents, clock=utc_now),
             lease="",
         ).index
-        knowledge = RecordedKnowledge(assistants=self.assistants, documents=self.documents, chunks=chunks)
+        knowledge = RecordedKnowledge(
+            assistants=self.assistants, documents=self.documents, chunks=chunks, faq=FaqRepository(database)
+        )
         self._search = SearchPassages(
             knowledge=knowledge, embedders=embedders, vectors=cast("Any", vectors)
         ).search

@@ -1,0 +1,1 @@
+"""Curated questions and answers: kept, found, deleted."""
