@@ -17,24 +17,25 @@ _log = get_logger("jobs")
 
 
 class FairQueue:
-    """Ids that wait, each once; whose assistant had its turn last comes last."""
+    """Ids that wait, each once. Owners take turns, and within an owner its assistants: who had one comes last."""
 
     def __init__(self) -> None:
         self._ready = threading.Condition()
-        self._waiting: OrderedDict[str, deque[str]] = OrderedDict()
+        self._waiting: OrderedDict[str, OrderedDict[str, deque[str]]] = OrderedDict()
         self._known: set[str] = set()
         self._running: set[str] = set()
-        self._again: set[tuple[str, str]] = set()
+        self._again: dict[str, tuple[str, str]] = {}
         self._closed = False
 
-    def put(self, group: str, item: str) -> None:
+    def put(self, item: str, *, owner: str, assistant: str) -> None:
         """Add an item, unless it waits already; one that runs is run once more after."""
         with self._ready:
             if item in self._running:
-                self._again.add((group, item))
+                self._again[item] = (owner, assistant)
             elif item not in self._known:
                 self._known.add(item)
-                self._waiting.setdefault(group, deque()).append(item)
+                assistants = self._waiting.setdefault(owner, OrderedDict())
+                assistants.setdefault(assistant, deque()).append(item)
                 self._ready.notify()
 
     def take(self) -> str | None:
@@ -43,11 +44,13 @@ class FairQueue:
             self._ready.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None
-            group, items = next(iter(self._waiting.items()))
+            owner, assistants = self._waiting.popitem(last=False)
+            assistant, items = assistants.popitem(last=False)
             item = items.popleft()
-            self._waiting.move_to_end(group)
-            if not items:
-                del self._waiting[group]
+            if items:
+                assistants[assistant] = items
+            if assistants:
+                self._waiting[owner] = assistants
             self._known.discard(item)
             self._running.add(item)
             return item
@@ -56,10 +59,9 @@ class FairQueue:
         """Say that an item taken is finished."""
         with self._ready:
             self._running.discard(item)
-            again = [pair for pair in self._again if pair[1] == item]
-            self._again.difference_update(again)
-        for group, name in again:
-            self.put(group, name)
+            again = self._again.pop(item, None)
+        if again is not None:
+            self.put(item, owner=again[0], assistant=again[1])
 
     def close(self) -> None:
         """Let every taker go."""
@@ -83,10 +85,12 @@ class Background:
         self._stopping = threading.Event()
         self._index: Callable[[str], None] | None = None
         self._retries: dict[str, int] = {}
+        self._whose: dict[str, tuple[str, str]] = {}
 
     def index_soon(self, document: Document) -> None:
         """Have a document indexed (or what is left of a deleted one removed)."""
-        self._queue.put(document.assistant_id, document.id)
+        self._whose[document.id] = (document.owner_id, document.assistant_id)
+        self._put(document.id)
 
     @property
     def idle(self) -> bool:
@@ -110,6 +114,10 @@ class Background:
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
+    def _put(self, document_id: str) -> None:
+        owner, assistant = self._whose.get(document_id, ("", ""))
+        self._queue.put(document_id, owner=owner, assistant=assistant)
+
     def _work(self) -> None:
         while (document_id := self._queue.take()) is not None:
             try:
@@ -129,13 +137,14 @@ class Background:
             self._later(document_id, type(problem).__name__)
         else:
             self._retries.pop(document_id, None)
+            self._whose.pop(document_id, None)
 
     def _later(self, document_id: str, code: str) -> None:
         tries = self._retries.get(document_id, 0)
         self._retries[document_id] = tries + 1
         wait_s = BACK_OFF_S[min(tries, len(BACK_OFF_S) - 1)]
         _log.warning("indexing put off", document_id=document_id, code=code, seconds=wait_s)
-        timer = threading.Timer(wait_s, self._queue.put, ("", document_id))
+        timer = threading.Timer(wait_s, self._put, (document_id,))
         timer.daemon = True
         timer.start()
 

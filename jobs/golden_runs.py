@@ -23,7 +23,7 @@ class GoldenRuns:
 
     def run_soon(self, run: GoldenRun) -> None:
         """Have a run done."""
-        self._queue.put(run.assistant_id, run.id)
+        self._queue.put(run.id, owner="", assistant=run.assistant_id)
 
     def start(self, run_golden: RunGolden) -> None:
         """Begin, in a thread that does not keep the process alive."""
