@@ -14,9 +14,7 @@ from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
 from services.chats.settle_turn import SettleTurn
 from services.chats.take_over import TakeOver
-from services.chats.turn_queue import TurnQueue
 from services.chats.use_cases import ChatUseCases
-from services.documents.read_prompt import ReadPrompt
 from services.unanswered.note_unanswered import NoteUnanswered
 
 
@@ -24,16 +22,14 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
     """Turns, chats and what people reply."""
     records = parts.repositories
     settle = SettleTurn(chats=records.chats, messages=records.messages, clock=utc_now)
-    turns = TurnQueue(parts.settings.turn_slots)
     compose = ComposeAnswer(
         recall=RecallTurns(messages=records.messages),
-        search=shared.search,
-        prompt=ReadPrompt(knowledge=shared.knowledge, files=shared.files, search=shared.search),
+        ground=shared.ground,
         complete=shared.models.complete,
     )
     return ChatUseCases(
         answer_message=AnswerMessage(
-            queue=turns,
+            queue=shared.turns,
             chats=records.chats,
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
             compose=compose,
@@ -52,6 +48,6 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
         recover_turns=RecoverTurns(
-            chats=records.chats, messages=records.messages, settle=settle, queue=turns
+            chats=records.chats, messages=records.messages, settle=settle, queue=shared.turns
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap import accounts, assistants, chats, documents, faq, golden, unanswered, upkeep
+from bootstrap import accounts, assistants, chats, documents, faq, generation, golden, unanswered, upkeep
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.workplaces import Workplaces
@@ -17,6 +17,7 @@ PLACES, PLACES_BESIDE_DATABASE = 16, 3
 def build_house(parts: Parts) -> House:
     """Every use case, each with the narrow collaborators that it names."""
     settings, shared = parts.settings, Shared.of(parts)
+    kept = upkeep.build(parts, shared)
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
@@ -25,10 +26,11 @@ def build_house(parts: Parts) -> House:
         assistants=assistants.build(parts, shared),
         chats=chats.build(parts, shared),
         documents=documents.build(parts, shared),
+        generation=generation.build(shared, kept.check_health),
         golden=golden.build(parts, shared),
         models=shared.models,
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),
-        upkeep=upkeep.build(parts, shared),
+        upkeep=kept,
     )

@@ -13,12 +13,15 @@ from integrations.outbound_addresses import Allowed
 from kit.crypto import Vault
 from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
+from services.chats.turn_queue import TurnQueue
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
+from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
 from services.faq.write_entry import WriteEntry
 from services.llm.use_cases import ModelUseCases
+from services.prompts.ground_prompt import GroundPrompt
 from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
@@ -36,6 +39,8 @@ class Shared:
     embedders: Embedders
     knowledge: RecordedKnowledge
     search: SearchPassages
+    ground: GroundPrompt
+    turns: TurnQueue
     find_assistants: FindAssistants
     delete_assistant: DeleteAssistant
     group_unanswered: GroupUnanswered
@@ -78,6 +83,10 @@ class Shared:
             embedders=embedders,
             knowledge=knowledge,
             search=search,
+            ground=GroundPrompt(
+                search=search, prompt=ReadPrompt(knowledge=knowledge, files=files, search=search)
+            ),
+            turns=TurnQueue(settings.turn_slots),
             find_assistants=FindAssistants(assistants=records.assistants, members=records.members),
             delete_assistant=DeleteAssistant(
                 assistants=records.assistants,

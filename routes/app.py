@@ -22,6 +22,7 @@ from routes import (
     documents,
     errors,
     faq,
+    generate,
     golden,
     health,
     limits,
@@ -44,6 +45,8 @@ BLUEPRINTS = (
     faq.blueprint,
     chats.blueprint,
     documents.blueprint,
+    generate.blueprint,
+    generate.unversioned,
     health.blueprint,
 )
 # The form fields around a file, beside the file itself.

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, stream_with_context
-
-from kit.errors import AppError
 from models.actors import Actor
 from models.assistants import Assistant
 from models.chats import Channel, Chat, Message
 from repositories.chats import ChatFilter
 from routes.blueprint import Blueprint
-from routes.errors import error_body, unexpected_body
+from routes.events import EVENT, streamed
 from routes.guards import bot, person
 from routes.house import at_a_workplace, house
 from routes.paging import listed
 from routes.schemas import chats as schemas
 from routes.schemas.fields import Deleted, ListArguments
-from services.chats.answer_message import AnswerStream
-from services.chats.turns import Answer, Incoming
+from services.chats.turns import Incoming
 
-EVENT = {
-    "type": "object",
-    "properties": {
-        "event": {"type": "string", "enum": ["token", "done", "error"]},
-        "data": {"type": "string", "description": "JSON: `{text}`, this answer, or the error body."},
-    },
-}
 blueprint = Blueprint("chats", __name__, url_prefix="/chats", description="Turns, chats, people's replies.")
 
 
@@ -55,7 +42,7 @@ def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:
         model=body["model"] or "",
     )
     if body["stream"]:
-        return _streamed(house().chats.answer_message.stream(assistant, incoming))
+        return streamed(house().chats.answer_message.stream(assistant, incoming), schemas.AnswerOut().dump)
     return house().chats.answer_message.answer(assistant, incoming)
 
 
@@ -181,28 +168,3 @@ def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # 
         lambda limit, cursor: find.page(actor, wanted, limit, cursor),
         lambda: find.count(actor, wanted),
     )
-
-
-def _streamed(stream: AnswerStream) -> Response:
-    response = Response(stream_with_context(_events(stream)), mimetype="text/event-stream")
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Accel-Buffering"] = "no"
-    response.call_on_close(stream.close)
-    return response
-
-
-def _events(stream: AnswerStream) -> Iterator[str]:
-    try:
-        for step in stream:
-            if isinstance(step, Answer):
-                yield _event("done", schemas.AnswerOut().dump(step))
-            else:
-                yield _event("token", {"text": step})
-    except AppError as problem:
-        yield _event("error", error_body(problem))
-    except Exception as problem:  # noqa: BLE001  # the outermost place: the status has been sent already
-        yield _event("error", unexpected_body(problem))
-
-
-def _event(name: str, data: Any) -> str:
-    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -37,6 +37,7 @@ SECURITY: dict[str, list[dict[str, list[str]]]] = {
     "person": [{"person": []}],
     "admin": [{"person": []}],
     "bot": [{"assistant_key": []}, {"assistant_bearer": []}],
+    "caller": [{"person": []}, {"assistant_key": []}, {"assistant_bearer": []}],
     "anybody": [],
 }
 ERROR = {

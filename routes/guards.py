@@ -13,8 +13,9 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from kit.errors import Forbidden, Unauthenticated
-from models.actors import Access, Actor
+from models.actors import Access, Actor, ActorKind
 from models.assistants import Assistant
+from models.callers import Caller
 from routes.house import house
 from services.accounts.authenticate import PERSONAL_PREFIX
 from services.assistants.keys import KEY_PREFIX
@@ -66,6 +67,20 @@ def bot(view: View) -> View:
         return {"assistant": _bot()}
 
     return _guarded(view, "bot", check)
+
+
+def caller(view: View) -> View:
+    """A person or an assistant's bot, with any credential; the handler gets ``caller``."""
+
+    def check() -> dict[str, Any]:
+        return {"caller": _caller()}
+
+    return _guarded(view, "caller", check)
+
+
+def optional_caller() -> Caller | None:
+    """Who calls, or ``None`` when no credential came at all."""
+    return _caller() if request.headers.get("Authorization") or _sent_key() else None
 
 
 def anybody(view: View) -> View:
@@ -131,6 +146,14 @@ def _bot() -> Assistant:
     assistant = house().accounts.authenticate.by_assistant_key(key or token)
     g.actor_kind, g.actor_id = "bot", assistant.id
     return assistant
+
+
+def _caller() -> Caller:
+    token = bearer()
+    if token.startswith(KEY_PREFIX) or (not token and _sent_key()):
+        assistant = _bot()
+        return Caller(Actor(kind=ActorKind.BOT, assistant_id=assistant.id), assistant)
+    return Caller(_remember(_person()))
 
 
 def _sent_key() -> str:

@@ -11,6 +11,7 @@ from services.assistants.use_cases import AssistantUseCases
 from services.chats.use_cases import ChatUseCases
 from services.documents.use_cases import DocumentUseCases
 from services.faq.use_cases import FaqUseCases
+from services.generation.use_cases import GenerationUseCases
 from services.golden.use_cases import GoldenUseCases
 from services.llm.use_cases import ModelUseCases
 from services.retrieval.use_cases import RetrievalUseCases
@@ -29,6 +30,7 @@ class House:
     assistants: AssistantUseCases
     chats: ChatUseCases
     documents: DocumentUseCases
+    generation: GenerationUseCases
     golden: GoldenUseCases
     models: ModelUseCases
     retrieval: RetrievalUseCases

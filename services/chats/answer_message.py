@@ -14,11 +14,12 @@ from models.chats import Chat, Message, MessageStatus, Tokens, chat_key
 from models.completions import Completion
 from models.model_errors import routing_of
 from repositories.chats import ChatRepository
-from services.chats.compose_answer import ComposeAnswer, Prepared
+from services.chats.compose_answer import ComposeAnswer
 from services.chats.receive_message import ReceiveMessage
 from services.chats.settle_turn import SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
 from services.chats.turns import Answer, Incoming
+from services.prompts.ground_prompt import Grounded
 from services.unanswered.note_unanswered import NoteUnanswered
 
 _log = get_logger("chats")
@@ -158,7 +159,7 @@ class AnswerMessage:
         return self._chats.by_channel(arrived.chat.assistant_id, arrived.chat.channel) or arrived.chat
 
     def _answered(
-        self, chat: Chat, message: Message, prepared: Prepared, completion: Completion, *, was_sent: bool
+        self, chat: Chat, message: Message, prepared: Grounded, completion: Completion, *, was_sent: bool
     ) -> Answer:
         # Before the answer: a chat that is deleted from here on takes the note with it.
         noted = self._unanswered.note(message, prepared.found)

@@ -129,13 +129,27 @@ class TurnQueue:
         finally:
             self._exit(chat_key)
 
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """A slot for what belongs to no contact; ``ServerBusy`` at once when all are taken."""
+        with self._lock:
+            self._take_slot()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
+    def _take_slot(self) -> None:
+        if self._under_way >= self._slots:
+            raise ServerBusy(retry_after=2)
+        self._under_way += 1
+
     def _enter(self, chat_key: str) -> Lane:
         with self._lock:
-            if self._under_way >= self._slots:
-                raise ServerBusy(retry_after=2)
+            self._take_slot()
             lane = self._lanes.setdefault(chat_key, Lane(self._per_contact))
             lane.users += 1
-            self._under_way += 1
         return lane
 
     def _exit(self, chat_key: str) -> None:

@@ -49,7 +49,8 @@ class PromptParts:
     on the message; ``passages`` are numbered from 1 in their order; ``enough`` says whether they are
     evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
     chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona`` is whom it plays;
-    ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none.
+    ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none. ``client_instructions``
+    are those of the program that asks: they come last and do not stand above anything.
     """
 
     message: str
@@ -63,6 +64,7 @@ class PromptParts:
     no_answer: str = ""
     persona: Persona | None = None
     thinks: bool | None = None
+    client_instructions: str = ""
 
 
 def compile_prompt(
@@ -116,6 +118,7 @@ def _system(parts: PromptParts, budget: PromptBudget, boundary: str) -> str:
         _instructions(parts, budget),
         "\n".join([wording.RULES, *_rules(parts, boundary)]),
         *(_fenced(n, passage, boundary) for n, passage in enumerate(parts.passages, start=1)),
+        _of_client(parts.client_instructions, boundary),
     ]
     return "\n\n".join(section for section in sections if section)
 
@@ -184,6 +187,19 @@ def _fenced(n: int, passage: Passage, boundary: str) -> str:
             " > ".join(_harmless(_one_line(label), boundary) for label in labels if label),
             _harmless(passage.text, boundary),
             wording.PASSAGE_ENDS.format(n=n, boundary=boundary),
+        ]
+    )
+
+
+def _of_client(instructions: str, boundary: str) -> str:
+    if not instructions.strip():
+        return ""
+    return "\n".join(
+        [
+            wording.OF_CLIENT,
+            wording.CLIENT_BEGINS.format(boundary=boundary),
+            harmless_tags(_harmless(instructions.strip(), boundary)),
+            wording.CLIENT_ENDS.format(boundary=boundary),
         ]
     )
 

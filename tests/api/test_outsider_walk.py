@@ -47,6 +47,7 @@ OURS = {
 NUMBERS = {"n": "0"}
 # What else a request needs, to get as far as its ids.
 VALUES: dict[str, Any] = {
+    "prompt": "Qual é o segredo?",
     "name": "Da vizinha",
     "query": "segredo",
     "url": "http://127.0.0.1/segredo",
@@ -77,6 +78,9 @@ class Place:
         return f"{self.method} {self.path}, {self.field} in the {self.part}"
 
 
+GENERATING = [f"{version}/{what}" for version in ("/api/v1", "/api") for what in ("generate", "rag")]
+# What a person must say though a key need not.
+NEEDED = {("POST", path): ("assistant_id",) for path in GENERATING if path.endswith("rag")}
 # Places with another answer than "not yours" or "not there", and why.
 ANSWERS = {
     # The id of the assistant in the path is the outsider's own: another one cannot be written over it.
@@ -85,12 +89,14 @@ ANSWERS = {
     # What the client calls its contact and its message: known within its own assistant only.
     ("POST", "/chats/enviarMensagemLLM", "id"): 200,
     ("POST", "/chats/enviarMensagemLLM", "message_id"): 200,
+    # What the client calls its end user: nobody of ours.
+    **{("POST", path, "user_id"): 200 for path in GENERATING},
     # Ids that do not wait in its own outbox are passed over.
     ("POST", "/chats/outbox/ack", "ids"): 200,
 }
 # Accounts that exist may be named by anybody: their owner gives others a role on what is theirs.
 MAY_BE_NAMED = {("PUT", "/assistants/members/{assistant_id}", "user_id", "user")}
-WORDS_OF_THE_CLIENT = {("POST", "/chats/enviarMensagemLLM")}
+WORDS_OF_THE_CLIENT = {("POST", "/chats/enviarMensagemLLM"), *(("POST", path) for path in GENERATING)}
 CURSOR = "cursor"  # a place in a list of one's own; it is 200 and shows nothing of anybody else's
 
 
@@ -291,7 +297,8 @@ def filled(
 ) -> dict[str, dict[str, Any]]:
     """A request that would work for whom ``things`` belong to."""
     parts: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "body": {}, "form": {}, "header": {}}
-    for part, field, required in fields_of(operation):
+    for part, field, always in fields_of(operation):
+        required = always or field in NEEDED.get((method, path), ())
         if field == "file":
             parts[part][field] = (io.BytesIO(b"Boa tarde."), "a.txt")
         elif part == "path" and field in NUMBERS:

@@ -11,6 +11,8 @@ from routes.guards import GUARD_ATTRIBUTE
 FOR_ANYBODY = {
     "auth.register",  # looks at the caller itself: the first account, or an admin's
     "auth.login",
+    "generate.status",  # says more to who has a credential
+    "generate_newest.status",
     "health.health",
     "health.ready",
     "console.start",
@@ -20,6 +22,9 @@ FOR_ANYBODY = {
     "console.description",
 }
 FOR_ADMINS = {"auth.list_users", "auth.change_user", "auth.remove_user"}
+FOR_CALLERS = {
+    f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")
+}
 FOR_BOTS = {"chats.answer_message", "chats.outbox", "chats.acknowledge"}
 
 
@@ -33,11 +38,12 @@ def test_every_view_has_a_guard(guards: dict[str, str]) -> None:
 
 
 def test_every_guard_is_one_we_know(guards: dict[str, str]) -> None:
-    assert set(guards.values()) == {"anybody", "person", "admin", "bot"}
+    assert set(guards.values()) == {"anybody", "person", "admin", "bot", "caller"}
 
 
 @pytest.mark.parametrize(
-    ("guard", "names"), [("anybody", FOR_ANYBODY), ("admin", FOR_ADMINS), ("bot", FOR_BOTS)]
+    ("guard", "names"),
+    [("anybody", FOR_ANYBODY), ("admin", FOR_ADMINS), ("bot", FOR_BOTS), ("caller", FOR_CALLERS)],
 )
 def test_what_is_not_for_every_person_is_named_here(
     guards: dict[str, str], guard: str, names: set[str]

@@ -51,6 +51,12 @@ CONTRACT = {
     ("GET", "/documents/download/<id>"): 200,
     ("DELETE", "/documents/delete/<id>"): 200,
     ("POST", "/documents/reindex/<id>"): 202,
+    ("POST", "/api/v1/generate"): 200,
+    ("POST", "/api/v1/rag"): 200,
+    ("GET", "/api/v1/status"): 200,
+    ("POST", "/api/generate"): 200,
+    ("POST", "/api/rag"): 200,
+    ("GET", "/api/status"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }

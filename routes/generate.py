@@ -1,0 +1,84 @@
+"""Prompts without a chat: plain, grounded in an assistant's documents, streamed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.callers import Caller
+from models.generation import Asked
+from routes.blueprint import Blueprint
+from routes.events import EVENT, streamed
+from routes.guards import anybody, caller, optional_caller
+from routes.house import at_a_workplace, house
+from routes.schemas import generation as schemas
+
+STREAM: dict[Any, Any] = {200: {"content": {"text/event-stream": {"schema": EVENT}}}}
+blueprint = Blueprint(
+    "generate", __name__, url_prefix="/api/v1", description="Answers without a chat, versioned."
+)
+unversioned = Blueprint(
+    "generate_newest", __name__, url_prefix="/api", description="The same in their newest version."
+)
+
+
+@blueprint.path("/generate", "POST")
+@unversioned.path("/generate", "POST")
+@at_a_workplace
+@caller
+@blueprint.says(responses=STREAM)
+@blueprint.takes(schemas.GenerateIn)
+@blueprint.gives(200, schemas.GeneratedOut)
+def generate(body: dict[str, Any], caller: Caller) -> Any:
+    """Answer a prompt.
+
+    With an assistant's key its model and its ways to sample count where the body names none. With ``stream: true``
+    the answer is ``text/event-stream``: events ``token`` ({text}), then one ``done`` (this answer) or ``error``.
+    """
+    return _answered(body, caller, grounded=False)
+
+
+@blueprint.path("/rag", "POST")
+@unversioned.path("/rag", "POST")
+@at_a_workplace
+@caller
+@blueprint.says(responses=STREAM)
+@blueprint.takes(schemas.RagIn)
+@blueprint.gives(200, schemas.GroundedOut)
+def rag(body: dict[str, Any], caller: Caller) -> Any:
+    """Answer a question from an assistant's documents, as its chats do, with the passages that it was given.
+
+    ``system`` is added below the assistant's own instructions. Streams as the other one does.
+    """
+    return _answered(body, caller, grounded=True)
+
+
+@blueprint.path("/status")
+@unversioned.path("/status")
+@anybody
+@blueprint.gives(200, schemas.StatusOut)
+def status() -> Any:
+    """Whether answers can be had; with a credential also of which models."""
+    known = house().generation.tell_status
+    if optional_caller() is None:
+        return {"status": known.status()}
+    return {"status": known.status(), "models": known.models()}
+
+
+def _answered(body: dict[str, Any], caller: Caller, *, grounded: bool) -> Any:
+    asked = Asked(
+        prompt=body["prompt"],
+        system=body["system"] or "",
+        model=body["model"] or "",
+        temperature=body["temperature"],
+        top_p=body["top_p"],
+        max_tokens=body["max_tokens"],
+        user_id=body["user_id"] or "",
+        grounded=grounded,
+        assistant_id=body.get("assistant_id") or "",
+    )
+    if body["stream"]:
+        out = schemas.GroundedOut() if grounded else schemas.GeneratedOut()
+        return streamed(
+            house().generation.generate.stream(caller, asked), lambda found: out.dump(schemas.shown(found))
+        )
+    return schemas.shown(house().generation.generate.generate(caller, asked))

@@ -1,0 +1,198 @@
+"""Ground a question in what its assistant knows: the prompt to be sent, and the sources it shows."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator
+from dataclasses import dataclass, field, replace
+
+from models.assistants import Assistant
+from models.chats import Source
+from models.completions import Completion, CompletionRequest, PromptMessage
+from models.documents import Passage, SearchResult
+from models.model_errors import ModelAnswerBroken
+from services.chats.curated_answer import MODEL, curated_answer
+from services.documents.read_prompt import ReadPrompt
+from services.llm.base import Model
+from services.prompts import wording
+from services.prompts.compile import PromptParts, Turn, compile_prompt, fit_passages
+from services.prompts.link_guard import LinkGuard, guard_links
+from services.prompts.own_ways import in_the_way_of
+from services.prompts.scratchpad import Said, asks_for_it, split_scratchpad, without_quotes
+from services.retrieval.search_passages import SearchPassages
+
+EXCERPT_CHARACTERS = 400
+
+
+@dataclass(frozen=True)
+class Question:
+    """What an assistant is asked, and what was said before, oldest first.
+
+    ``model`` and the ways to sample stand before the assistant's own where they are given; ``instructions``
+    are those of the program that asks, and come below the assistant's. ``user_id``, ``key_id`` and ``purpose``
+    say for whom, with which credential and through which door (``CompletionRequest``).
+    """
+
+    text: str
+    history: tuple[Turn, ...] = ()
+    model: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    instructions: str = ""
+    user_id: str = ""
+    key_id: str = ""
+    purpose: str = ""
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry.
+
+    ``allowed`` is ``None`` where an answer may carry any. ``found`` is what the search came to;
+    ``thinks`` as in ``PromptParts``; ``ready`` is an answer that needs no model.
+    """
+
+    request: CompletionRequest
+    sources: tuple[Source, ...] = ()
+    allowed: tuple[str, ...] | None = None
+    found: SearchResult = field(default_factory=SearchResult)
+    thinks: bool | None = None
+    ready: Completion | None = None
+
+
+class GroundPrompt:
+    """Searches an assistant's documents and compiles the prompt; asks no model and stores nothing."""
+
+    def __init__(self, *, search: SearchPassages, prompt: ReadPrompt) -> None:
+        self._search = search
+        self._prompt = prompt
+
+    def ground(self, assistant: Assistant, question: Question) -> Grounded:
+        """The prompt: instructions, numbered passages, history, the question."""
+        settings = assistant.settings
+        asked = [turn.question for turn in question.history]
+        found = self._search.search(assistant, question.text, settings.top_k, asked)
+        passages = fit_passages(found.passages)
+        prompt = self._prompt.read(assistant, question.text)
+        thinks = not asks_for_it(question.text) if settings.has_scratchpad else None
+        parts = PromptParts(
+            assistant_prompt=prompt.head,
+            prompt_passages=tuple(one.text for one in prompt.relevant),
+            passages=passages,
+            enough=found.enough,
+            history=question.history,
+            message=question.text,
+            company=settings.company,
+            language=settings.language,
+            no_answer=settings.no_answer_message,
+            persona=settings.persona,
+            thinks=thinks,
+            client_instructions=question.instructions,
+        )
+        request = CompletionRequest(
+            messages=compile_prompt(parts),
+            model=question.model,
+            temperature=question.temperature,
+            top_p=question.top_p,
+            max_tokens=question.max_tokens,
+            question=question.text,
+            passages=passages,
+            enough=found.enough,
+            no_answer=settings.no_answer_message,
+            language=settings.language,
+            user_id=question.user_id,
+            key_id=question.key_id,
+            purpose=question.purpose,
+        )
+        allowed = (
+            prompt.head,
+            *parts.prompt_passages,
+            *(one.text for one in passages),
+            *(vars(settings.persona).values() if settings.persona else ()),
+            settings.no_answer_message,
+            question.instructions,
+        )
+        curated = curated_answer(question.text, found.passages)
+        if curated is not None:
+            ready = Completion(curated.text, MODEL)
+            return Grounded(request, _sources((curated,)), allowed, replace(found, enough=True), ready=ready)
+        return Grounded(in_the_way_of(assistant, request), _sources(passages), allowed, found, thinks)
+
+
+class AskGrounded:
+    """Asks the model a grounded prompt; links and images that none of its texts holds are left out."""
+
+    def __init__(self, complete: Model) -> None:
+        self._complete = complete
+
+    def complete(self, grounded: Grounded) -> Completion:
+        """The answer that is ready, or the model's; ``ModelAnswerBroken`` when nothing is left of it."""
+        if grounded.ready is not None:
+            return grounded.ready
+        completion = self._complete.complete(grounded.request)
+        if grounded.allowed is None:
+            return completion
+        if grounded.thinks is not None:
+            completion = self._apart(grounded, completion)
+        return replace(completion, text=_something(guard_links(completion.text, grounded.allowed)))
+
+    def stream(self, grounded: Grounded) -> Generator[str | Completion]:
+        """The same as it comes, and last the whole.
+
+        With a scratchpad it comes in one piece: until the model has ended, nobody knows whether it will think again.
+        """
+        if grounded.thinks is not None or grounded.ready is not None:
+            completion = self.complete(grounded)
+            yield completion.text
+            yield completion
+            return
+        with contextlib.closing(self._complete.stream(grounded.request)) as steps:
+            if grounded.allowed is None:
+                yield from steps
+                return
+            guard, shown = LinkGuard(grounded.allowed), ""
+            for step in steps:
+                text = guard.finish() if isinstance(step, Completion) else guard.feed(step)
+                shown += text
+                if text:
+                    yield text
+                if isinstance(step, Completion):
+                    yield replace(step, text=_something(shown))
+
+    def _apart(self, grounded: Grounded, completion: Completion) -> Completion:
+        """The completion with its scratchpad set apart; asked once more where nothing else was written."""
+        said = split_scratchpad(completion.text)
+        tokens = completion.tokens
+        if not said.answer and said.scratchpad:
+            thought = PromptMessage("assistant", f"<scratchpad>{said.scratchpad}</scratchpad>")
+            go_on = (*grounded.request.messages, thought, PromptMessage("user", wording.ONLY_ANSWER))
+            completion = self._complete.complete(replace(grounded.request, messages=go_on))
+            again = split_scratchpad(completion.text)
+            scratchpad = "\n\n".join(part for part in (said.scratchpad, again.scratchpad) if part)
+            said, tokens = Said(again.answer, scratchpad), tokens + completion.tokens
+        if not grounded.thinks:
+            said = without_quotes(said)
+        return replace(completion, text=said.answer, scratchpad=said.scratchpad, tokens=tokens)
+
+
+def _something(text: str) -> str:
+    if not text.strip():
+        raise ModelAnswerBroken
+    return text
+
+
+def _sources(passages: tuple[Passage, ...]) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            n=n,
+            document_id=one.document_id,
+            filename=one.filename,
+            heading=one.heading,
+            page=one.page,
+            excerpt=one.text[:EXCERPT_CHARACTERS],
+            score=round(one.score, 4),
+            faq_id=one.faq_id,
+        )
+        for n, one in enumerate(passages, start=1)
+    )
