@@ -30,6 +30,10 @@ from repositories import connection
 from repositories.indexes import ensure_indexes
 from services.house import House
 
+# Documents worked on at once: while one is parsed, another waits for the records, and the vectors of several are
+# written in one go.
+INDEXERS = 4
+
 
 class Installation:
     """A running installation: the house, what works in the background, and what ends with it."""
@@ -130,7 +134,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
-    background, golden_runs = Background(), GoldenRuns()
+    background, golden_runs = Background(workers=INDEXERS), GoldenRuns()
     parts = Parts(
         settings=settings,
         secrets=kept,

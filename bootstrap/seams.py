@@ -7,6 +7,7 @@ from typing import Any
 
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
+from integrations.vectorstores.grouped import GroupedVectors
 from integrations.vectorstores.remembered import RememberedVectors
 from kit.errors import Unavailable
 from kit.settings import Settings
@@ -23,7 +24,7 @@ def vector_store(settings: Settings) -> VectorStore:
         return connect_chroma(settings.chroma_url)
     from integrations.vectorstores.chroma_local import open_chroma
 
-    return RememberedVectors(open_chroma(settings.data_dir / "chroma"))
+    return GroupedVectors(RememberedVectors(open_chroma(settings.data_dir / "chroma")))
 
 
 def parser() -> ChildParser:

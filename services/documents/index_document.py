@@ -203,14 +203,14 @@ class IndexDocument:
 
     def _take_back(self, document: Document) -> None:
         """Remove what was written since the document, or its whole assistant, was deleted or claimed by another."""
-        self._assistants.end_change(document.assistant_id, changes.ready(document.id))
         if self._assistants.by_id(document.assistant_id) is None:
             self._delete_assistant.finish(document.assistant_id)
             return
         current = self._documents.get_any(document.id)
-        if current is not None and not current.deleted:
+        if current is not None and not current.deleted:  # whether a change is under way is the other's to say
             self._purge.purge_version(document, _version(document))
         else:
+            self._assistants.end_change(document.assistant_id, changes.ready(document.id))
             self._purge.purge(current if current is not None else replace(document, deleted=True))
 
 

@@ -33,6 +33,8 @@ class PlaceFile:
 
     def take(self, document: Document) -> None:
         """Move a document to its name's place, if that is free; again is the same."""
+        if not document.aside and not self._files.is_aside(document):
+            return
         with self.naming(document.assistant_id):
             if self._is_free_for(document):
                 self._move_back(document)

@@ -46,7 +46,8 @@ class PurgeDocument:
 
         Never those of a later version: they are in the hands of whoever claimed the document since.
         """
-        self._purge(document, lambda version: version < below and version != document.live_version)
+        if below > 1:  # there is none before the first
+            self._purge(document, lambda version: version < below and version != document.live_version)
 
     def purge_version(self, document: Document, only: int) -> None:
         """Remove the chunks of one version of a document, which is not the live one."""

@@ -13,6 +13,9 @@ from services.documents.pace import Pace
 FETCHING, PARSING, PARSED, INDEXED = 1, 2, 10, 99
 """Per cent when a page is fetched, when a file is about to be read, when it was, when its chunks are written."""
 
+WORTH_SAYING_S = 0.3
+"""Of what is over sooner nobody is told that it has begun: each report is a write."""
+
 
 class Gone(Exception):
     """The document was deleted, or claimed by another, while it was worked on."""
@@ -54,12 +57,17 @@ class Progress:
     def parsed(self, count: int) -> None:
         """The file was read and makes so many chunks."""
         self._pace.was_read(self._format, self._document.size, self._seconds(), count)
-        self._say(Stage.INDEXING, PARSED, self._pace.of_chunks(count))
+        self._since = self._clock()
+        seconds_left = self._pace.of_chunks(count)
+        if seconds_left >= WORTH_SAYING_S:
+            self._say(Stage.INDEXING, PARSED, seconds_left)
 
     def indexed(self, done: int, count: int) -> None:
         """So many of all chunks are written."""
         self._pace.was_indexed(done - self._done, self._seconds())
         self._done = done
+        if done >= count:  # the next that is said of it is that it is ready
+            return
         percent = PARSED + (INDEXED - PARSED) * done // count
         self._say(Stage.INDEXING, percent, self._pace.of_chunks(count - done))
 
