@@ -192,8 +192,8 @@ class DocumentRepository(Repository):
         self._change_record(document, {"$set": {"aside": aside}}, {})
 
     def mark_deleted(self, document: Document) -> bool:
-        """Make a document invisible at once; whether it was visible."""
-        change = {"$set": {"deleted": True, "work": OPEN, "lease": ""}}
+        """Make a document invisible at once; whether it was visible. Whoever works on it keeps the lease."""
+        change = {"$set": {"deleted": True, "work": OPEN}}
         return self._change_record(document, change, {"deleted": False})
 
     def forget(self, document: Document) -> None:

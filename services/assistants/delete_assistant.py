@@ -68,7 +68,12 @@ class DeleteAssistant:
             self.finish(assistant_id)
 
     def finish(self, assistant_id: str) -> None:
-        """Remove whatever is left of one assistant."""
+        """Remove whatever is left of one assistant.
+
+        While one of its documents is worked on its own record stays: who writes to it after this finishes it again,
+        or the next sweep does.
+        """
+        is_worked_on = any(document.lease for document in self._documents.all_of(assistant_id))
         self._outbox.delete_all_of(assistant_id)
         self._messages.delete_all_of(assistant_id)
         self._chats.delete_all_of(assistant_id)
@@ -81,4 +86,5 @@ class DeleteAssistant:
                 self._vectors.drop(collection)
         self._embedders.caught_up(assistant_id)
         self._files.remove_assistant(assistant_id)
-        self._assistants.forget(assistant_id)
+        if not is_worked_on:
+            self._assistants.forget(assistant_id)

@@ -103,8 +103,9 @@ class IndexDocument:
         if document is None:
             return
         if document.deleted:
-            self._assistants.end_change(document.assistant_id, changes.gone(document_id))
-            self._purge.purge(document)
+            for change in (changes.ready(document_id), changes.gone(document_id)):
+                self._assistants.end_change(document.assistant_id, change)
+            self._purge.purge_after_work(document)
             return
         lease = f"{self._lease}-{next(self._claims)}"
         if not self._documents.claim(document, lease):
@@ -211,7 +212,7 @@ class IndexDocument:
             self._purge.purge_version(document, _version(document))
         else:
             self._assistants.end_change(document.assistant_id, changes.ready(document.id))
-            self._purge.purge(current if current is not None else replace(document, deleted=True))
+            self._purge.purge_after_work(current if current is not None else replace(document, deleted=True))
 
 
 def _is_done(document: Document) -> bool:

@@ -31,8 +31,26 @@ class PurgeDocument:
         self._vectors = vectors
 
     def purge(self, document: Document) -> None:
-        """Remove everything; the record goes last, so that what is interrupted is found again."""
+        """Remove everything; the record goes last, so that what is interrupted is found again.
+
+        While somebody works on the document its record stays: they may still write, and purge it after that.
+        """
         self.purge_chunks(document)
+        if self._places.remove(document):
+            current = self._documents.get_any(document.id)
+            if current is not None and not current.lease:
+                self._documents.forget(document)
+
+    def purge_after_work(self, document: Document) -> None:
+        """Remove everything of a document that nobody works on any more.
+
+        Vectors that were written after their chunks had gone are found by their ids, among all there are.
+        """
+        self.purge_chunks(document)
+        for collection in self._embedders.collections(document.assistant_id, document.type):
+            left = [one for one in self._vectors.ids(collection) if one.startswith(f"{document.id}:")]
+            if left:
+                self._vectors.remove(collection, left)
         if self._places.remove(document):
             self._documents.forget(document)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,11 +45,25 @@ class StoppingAssistants(AssistantRepository):
         super().end_change(assistant_id, change)
 
 
-class NoVectors:
-    """A ``VectorStore`` that keeps nothing."""
+class BlindVectors:
+    """A ``VectorStore`` that keeps ids and finds nothing by them; ``before_add`` runs just before it does."""
+
+    def __init__(self) -> None:
+        self.held: set[str] = set()
+        self.before_add: Callable[[], None] = lambda: None
 
     def query(self, *_: object) -> list[tuple[str, float]]:
         return []
+
+    def add(self, _collection: str, ids: list[str], _vectors: object) -> None:
+        self.before_add()
+        self.held.update(ids)
+
+    def remove(self, _collection: str, ids: list[str]) -> None:
+        self.held.difference_update(ids)
+
+    def ids(self, _collection: str) -> set[str]:
+        return set(self.held)
 
     def __getattr__(self, name: str) -> Any:
         return lambda *_: None
@@ -81,7 +96,8 @@ class Installation:
         self.assistants = StoppingAssistants(database)
         self.documents, self.chunks = DocumentRepository(database), ChunkRepository(database)
         chunks = self.chunks
-        self.files, vectors = Files(), NoVectors()
+        self.files, self.vectors = Files(), BlindVectors()
+        vectors = self.vectors
         files: Any = self.files
         embedders = Embedders(
             HashedEmbedder(), records=EmbedderRepository(database), remake=lambda _: HashedEmbedder()
@@ -233,3 +249,35 @@ def test_who_comes_back_after_another_took_the_document_leaves_it_alone(
     assert installation.chunks.ids_of_document(document) == [f"{document.id}:2:0"]
     assert installation.found() == ["A limpeza custa 100 reais."]
     assert installation.documents.with_work() == []
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_document_that_is_deleted_while_its_vectors_wait_to_be_written_leaves_none(
+    installation: Installation, *, dies: bool
+) -> None:
+    document = installation.upload("A limpeza custa 100 reais.")
+
+    def delete_first() -> None:
+        installation.delete(document)
+        current = installation.documents.get_any(document.id)
+        assert current is not None  # the one thing by which a restart finds what is written next
+        assert current.deleted
+
+    def delete_and_die() -> None:
+        delete_first()
+        installation.vectors.held.update(f"{document.id}:1:{n}" for n in range(1))
+        raise Stopped
+
+    installation.vectors.before_add = delete_and_die if dies else delete_first
+    if dies:
+        with pytest.raises(Stopped):
+            installation.index(document.id)
+        assert [one.id for one in installation.documents.with_work()] == [document.id]
+        installation.index(document.id)
+    else:
+        installation.index(document.id)
+    assert installation.vectors.held == set()
+    assert installation.documents.get_any(document.id) is None
+    assistant = installation.assistants.by_id(ASSISTANT)
+    assert assistant is not None
+    assert assistant.changing == ()
