@@ -5,6 +5,7 @@ from __future__ import annotations
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.clock import utc_now
+from kit.crypto import check_admin_key
 from kit.passwords import Passwords
 from services.accounts.authenticate import Authenticate
 from services.accounts.issue_tokens import IssueTokens
@@ -27,6 +28,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             old_keys=records.old_keys,
             vault=shared.vault,
             clock=utc_now,
+            admin_key=check_admin_key(parts.settings.admin_key),
         ),
         register_user=RegisterUser(
             users=records.users,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap import accounts, assistants, chats, documents, faq, generation, golden, unanswered, upkeep
+from bootstrap import accounts, assistants, chats, documents, faq, generation, golden, npc, unanswered, upkeep
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.workplaces import Workplaces
@@ -18,17 +18,19 @@ def build_house(parts: Parts) -> House:
     """Every use case, each with the narrow collaborators that it names."""
     settings, shared = parts.settings, Shared.of(parts)
     kept = upkeep.build(parts, shared)
+    of_assistants, of_chats = assistants.build(parts, shared), chats.build(parts, shared)
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
         workplaces=Workplaces(PLACES if settings.mongo_uri else PLACES_BESIDE_DATABASE),
         accounts=accounts.build(parts, shared),
-        assistants=assistants.build(parts, shared),
-        chats=chats.build(parts, shared),
+        assistants=of_assistants,
+        chats=of_chats,
         documents=documents.build(parts, shared),
         generation=generation.build(shared, kept.check_health),
         golden=golden.build(parts, shared),
         models=shared.models,
+        npc=npc.build(parts, shared, of_assistants, of_chats),
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),

@@ -24,6 +24,7 @@ from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
+from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
 from repositories.sessions import SessionRepository
@@ -49,6 +50,7 @@ class Repositories:
     outbox: OutboxRepository
     documents: DocumentRepository
     chunks: ChunkRepository
+    npc_sessions: NpcSessionRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
@@ -71,6 +73,7 @@ class Repositories:
             outbox=OutboxRepository(database),
             documents=DocumentRepository(database),
             chunks=ChunkRepository(database),
+            npc_sessions=NpcSessionRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from kit.errors import SettingsError
 
 MIN_SECRET_LENGTH = 32
+MIN_ADMIN_KEY = 12
 KNOWN_BAD = ("changeme", "change-me", "change_me", "secret", "password", "your-secret", "example")
 
 
@@ -51,6 +52,13 @@ def load_or_make_secret(path: Path) -> str:
     finally:
         fresh.unlink()
     return path.read_text(encoding="ascii").strip()
+
+
+def check_admin_key(value: str) -> str:
+    """The key itself, or ``SettingsError`` when it protects nothing; an empty one is none."""
+    if value and (len(value) < MIN_ADMIN_KEY or value.lower().startswith(KNOWN_BAD)):
+        raise SettingsError(f"ADMIN_KEY is well known or shorter than {MIN_ADMIN_KEY} characters.")
+    return value
 
 
 class Vault:

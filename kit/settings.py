@@ -89,6 +89,7 @@ class Settings:
     chroma_url: str = _setting("CHROMA_URL", "", _text)
     jwt_secret_key: str = _setting("JWT_SECRET_KEY", "", _text)
     encryption_key: str = _setting("ENCRYPTION_KEY", "", _text)
+    admin_key: str = _setting("ADMIN_KEY", "", _text)
     jwt_ttl_hours: int = _setting("JWT_TTL_HOURS", 12, _whole(1, 720))
     registration: str = _setting("REGISTRATION", "closed", _choice("closed", "open"))
     openai_api_key: str = _setting("OPENAI_API_KEY", "", _text)

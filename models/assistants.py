@@ -84,4 +84,5 @@ class Assistant:
     knowledge_version: int = 0
     changing: tuple[str, ...] = ()
     deleted: bool = False
+    is_npc: bool = False
     old_key_until: datetime | None = None

@@ -125,6 +125,7 @@ def _record(assistant: Assistant) -> Record:
         "knowledge_version": assistant.knowledge_version,
         "changing": assistant.changing,
         "deleted": assistant.deleted,
+        "is_npc": assistant.is_npc,
         "old_key_until": assistant.old_key_until,
         "createdAt": assistant.created_at,
         "updatedAt": assistant.updated_at,
@@ -144,6 +145,7 @@ def _assistant(record: Record) -> Assistant:
         knowledge_version=int(record.get("knowledge_version", 0)),
         changing=tuple(record.get("changing", ())),
         deleted=bool(record.get("deleted", False)),
+        is_npc=bool(record.get("is_npc", False)),
         old_key_until=maybe_moment(record.get("old_key_until")),
     )
 

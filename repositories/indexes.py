@@ -54,6 +54,8 @@ INDEXES = (
     Index("embedders", "page"),
     Index("chunks", "document_page"),
     Index("chunks", "assistant_page"),
+    Index("npc_sessions", "key", unique=True),
+    Index("npc_sessions", "page"),
     Index("golden_questions", "key", unique=True),
     Index("golden_questions", "assistant_page"),
     Index("golden_runs", "assistant_page"),

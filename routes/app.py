@@ -27,6 +27,7 @@ from routes import (
     health,
     limits,
     members,
+    npc,
     requests,
     unanswered,
 )
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     members.blueprint,
     faq.blueprint,
     chats.blueprint,
+    npc.blueprint,
     documents.blueprint,
     generate.blueprint,
     generate.unversioned,

@@ -83,6 +83,33 @@ def optional_caller() -> Caller | None:
     return _caller() if request.headers.get("Authorization") or _sent_key() else None
 
 
+def operator(view: View) -> View:
+    """An admin, or a script with ``ADMIN_KEY``, with or without ``Bearer``; the handler gets ``actor``."""
+
+    def check() -> dict[str, Any]:
+        actor = house().accounts.authenticate.by_admin_key(authorization())
+        if actor is None:
+            actor = _person()
+        if not _remember(actor).is_admin:
+            raise Forbidden("This is for admins.")
+        return {"actor": actor}
+
+    return _guarded(view, "operator", check)
+
+
+def token_holder(view: View) -> View:
+    """Whoever holds a personal API token, sent with or without ``Bearer``; the handler gets ``actor``."""
+
+    def check() -> dict[str, Any]:
+        token = authorization()
+        if not token.startswith(PERSONAL_PREFIX):
+            _remember(_person())
+            raise Forbidden("This route takes a personal API token.")
+        return {"actor": _remember(house().accounts.authenticate.by_personal_token(token))}
+
+    return _guarded(view, "token_holder", check)
+
+
 def anybody(view: View) -> View:
     """Nobody is asked who they are: said aloud, so that a forgotten guard is noticed."""
     return _guarded(view, "anybody", dict)
@@ -164,6 +191,11 @@ def bearer() -> str:
     """The token of ``Authorization: Bearer …``, or nothing."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def authorization() -> str:
+    """The token of ``Authorization``, with or without ``Bearer`` before it."""
+    return bearer() or request.headers.get("Authorization", "").strip()
 
 
 def _remember(actor: Actor) -> Actor:

@@ -14,6 +14,7 @@ from services.faq.use_cases import FaqUseCases
 from services.generation.use_cases import GenerationUseCases
 from services.golden.use_cases import GoldenUseCases
 from services.llm.use_cases import ModelUseCases
+from services.npc.use_cases import NpcUseCases
 from services.retrieval.use_cases import RetrievalUseCases
 from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
@@ -31,6 +32,7 @@ class House:
     chats: ChatUseCases
     documents: DocumentUseCases
     generation: GenerationUseCases
+    npc: NpcUseCases
     golden: GoldenUseCases
     models: ModelUseCases
     retrieval: RetrievalUseCases

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kit.clock import Clock
-from kit.crypto import Vault
-from kit.errors import Unauthenticated
+from kit.crypto import Vault, same
+from kit.errors import NotFound, Unauthenticated
 from models.actors import Actor, ActorKind
 from models.assistants import Assistant
 from models.users import User
@@ -30,6 +30,7 @@ class Authenticate:
         old_keys: OldKeyRepository,
         vault: Vault,
         clock: Clock,
+        admin_key: str = "",
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -38,6 +39,7 @@ class Authenticate:
         self._old_keys = old_keys
         self._vault = vault
         self._clock = clock
+        self._admin_key = admin_key
 
     def by_session(self, session_id: str, user_id: str) -> Actor:
         """The person whose sign-in this is, while it lasts."""
@@ -61,6 +63,27 @@ class Authenticate:
             raise Unauthenticated("The assistant's key is not valid (any more).")
         self._active(assistant.owner_id)
         return assistant
+
+    def by_admin_key(self, key: str) -> Actor | None:
+        """The first admin, for an operator's script that sends ``ADMIN_KEY``; ``None`` when it is another key.
+
+        ``Unauthenticated`` while there is no admin.
+        """
+        if not self._admin_key or not same(key, self._admin_key):
+            return None
+        first = next(self._users.active_admins(), None)
+        if first is None:
+            raise Unauthenticated("There is no admin yet: make the first account.")
+        return _person(first)
+
+    def token_id(self, token_or_id: str) -> str:
+        """The id of a personal API token, of which the caller has one or the other."""
+        if not token_or_id.startswith(PERSONAL_PREFIX):
+            return token_or_id
+        found = self._tokens.by_hash(self._vault.hash(token_or_id))
+        if found is None:
+            raise NotFound
+        return found.id
 
     def _by_old_key(self, key_hash: str) -> Assistant | None:
         assistant_id = self._old_keys.assistant_of(key_hash, self._clock())

@@ -24,7 +24,9 @@ class AddAssistant:
         self._vault = vault
         self._clock = clock
 
-    def add(self, actor: Actor, name: str, owner_id: str, settings: AssistantSettings) -> Assistant:
+    def add(
+        self, actor: Actor, name: str, owner_id: str, settings: AssistantSettings, *, is_npc: bool = False
+    ) -> Assistant:
         """The new assistant; another's ``owner_id`` is for admins (``Forbidden``) and must exist."""
         owner = owner_id or actor.user_id
         check_owner(self._users, actor, owner)
@@ -39,6 +41,7 @@ class AddAssistant:
             created_at=now,
             updated_at=now,
             settings=settings,
+            is_npc=is_npc,
         )
         self._assistants.add(assistant)
         return assistant

@@ -25,6 +25,8 @@ FOR_ADMINS = {"auth.list_users", "auth.change_user", "auth.remove_user"}
 FOR_CALLERS = {
     f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")
 }
+FOR_OPERATORS = {"npc.create_npc", "npc.history"}
+FOR_TOKENS = {"npc.chat_npc", "npc.end_session"}
 FOR_BOTS = {"chats.answer_message", "chats.outbox", "chats.acknowledge"}
 
 
@@ -38,12 +40,19 @@ def test_every_view_has_a_guard(guards: dict[str, str]) -> None:
 
 
 def test_every_guard_is_one_we_know(guards: dict[str, str]) -> None:
-    assert set(guards.values()) == {"anybody", "person", "admin", "bot", "caller"}
+    assert set(guards.values()) == {"anybody", "person", "admin", "bot", "caller", "operator", "token_holder"}
 
 
 @pytest.mark.parametrize(
     ("guard", "names"),
-    [("anybody", FOR_ANYBODY), ("admin", FOR_ADMINS), ("bot", FOR_BOTS), ("caller", FOR_CALLERS)],
+    [
+        ("anybody", FOR_ANYBODY),
+        ("admin", FOR_ADMINS),
+        ("bot", FOR_BOTS),
+        ("caller", FOR_CALLERS),
+        ("operator", FOR_OPERATORS),
+        ("token_holder", FOR_TOKENS),
+    ],
 )
 def test_what_is_not_for_every_person_is_named_here(
     guards: dict[str, str], guard: str, names: set[str]

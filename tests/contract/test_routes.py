@@ -57,6 +57,10 @@ CONTRACT = {
     ("POST", "/api/generate"): 200,
     ("POST", "/api/rag"): 200,
     ("GET", "/api/status"): 200,
+    ("POST", "/create_npc/"): 200,
+    ("POST", "/chat_npc/"): 200,
+    ("POST", "/end_chat_session/"): 200,
+    ("GET", "/chat/<id>/<id>/history"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }

@@ -1,0 +1,1 @@
+"""The NPC gateway: personas that every holder of a token may talk to."""
