@@ -5,24 +5,21 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
 from integrations.database.lockfile import holder_says
-from tests.crash.ledger import Client, Down
-from tests.servers.application import Application
+from tests.crash.ledger import Down
 from tests.servers.chroma_server import chroma_server, free_port
 from tests.servers.killable import Killable, Template
 from tests.servers.secantus import Secantus
+from tests.talk import wait_until
+from tests.visitor import Visitor, visited
 
-ADMIN = {"name": "Ana", "email": "ana@example.com", "password": "correct horse battery"}
 SETTINGS = {"RATE_LIMIT": "10000000 per minute", "LOG_LEVEL": "WARNING"}
-TURNS = "/chats/enviarMensagemLLM"
-WITHIN_S = 60.0
 ERROR = {"error", "message", "details", "request_id"}
 
 
@@ -30,37 +27,6 @@ ERROR = {"error", "message", "details", "request_id"}
 def template() -> Iterator[Template]:
     with Template() as ready:
         yield ready
-
-
-class Visitor:
-    """A person with an assistant, and its bot."""
-
-    def __init__(self, application: Application) -> None:
-        application.request("POST", "/auth/register", ADMIN)
-        sign_in = {name: ADMIN[name] for name in ("email", "password")}
-        _, session = application.request("POST", "/auth/login", sign_in)
-        self.person = Client(application.url, {"Authorization": f"Bearer {session['token']}"})
-        body = {"name": "Clínica", "model": "offline"}
-        _, self.assistant = self.person.call("POST", "/assistants/add", body)
-        self.bot = Client(application.url, {"X-API-Key": self.assistant["api_key"]})
-
-    def say(self, contact: str, message_id: str, message: str = "Quanto custa a limpeza?") -> tuple[int, Any]:
-        body = {"id": contact, "message_service": "W", "message": message, "message_id": message_id}
-        return self.bot.call("POST", TURNS, body)
-
-    def upload(self, name: str, text: str) -> dict[str, Any]:
-        form = {"file": (name, text.encode()), "type": "rag", "assistant_id": self.assistant["_id"]}
-        status, document = self.person.call("POST", "/documents/add", **form)
-        assert status == 201, document
-        return dict(document)
-
-    def is_ready(self, document: dict[str, Any]) -> bool:
-        _, now = self.person.call("GET", f"/documents/get/{document['_id']}")
-        return bool(now.get("status") == "ready" and now.get("progress") == 100)
-
-    def close(self) -> None:
-        self.person.close()
-        self.bot.close()
 
 
 class Load:
@@ -110,24 +76,6 @@ class Load:
                 self.answered.append((contact, str(number)))
             else:
                 self.refused.append((status, body))
-
-
-def wait_until(fact: Callable[[], object]) -> None:
-    pause = threading.Event()
-    for _ in range(int(WITHIN_S / 0.02)):
-        if fact():
-            return
-        pause.wait(0.02)
-    raise AssertionError("it did not come about")
-
-
-@contextmanager
-def visited(application: Application) -> Iterator[Visitor]:
-    visitor = Visitor(application)
-    try:
-        yield visitor
-    finally:
-        visitor.close()
 
 
 def check_refusals(load: Load) -> None:
