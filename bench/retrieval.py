@@ -1,6 +1,6 @@
 """How often the right passage is found, and how well questions without an answer are told; see docs/adr/0004.
 
-    python -m bench.retrieval [--sets FOLDER_OR_FILE ...] [--cut parser|sentences] [--characters 1000]
+    python -m bench.retrieval [--sets FOLDER_OR_FILE ...] [--cut parser|sentences] [--characters 1000] [--evidence]
 
 Per set (see ``bench.retrieval_sets``) and once more with its questions mistyped: the share of questions answered by
 the first 1, 3, 5 and 10 passages and the mean reciprocal rank, for two baselines and for each stage of the search.
@@ -55,12 +55,14 @@ def main() -> None:
     arguments.add_argument("--sets", type=Path, nargs="+", default=[SETS])
     arguments.add_argument("--cut", choices=CUTS, default="parser")
     arguments.add_argument("--characters", type=int, default=1_000)
+    arguments.add_argument("--evidence", action="store_true", help="print how well evidence separates, alone")
     chosen = arguments.parse_args()
     sets = [load(path, CUTS[chosen.cut](chosen.characters)) for path in _files(chosen.sets)]
-    for one in sets:
-        for asked in (one, one.mistyped()):
-            _print_stages(asked)
-    print_follow_ups(sets)
+    if not chosen.evidence:
+        for one in sets:
+            for asked in (one, one.mistyped()):
+                _print_stages(asked)
+        print_follow_ups(sets)
     _print_evidence(sets)
 
 

@@ -162,7 +162,7 @@ class AnswerMessage:
         self, chat: Chat, message: Message, prepared: Grounded, completion: Completion, *, was_sent: bool
     ) -> Answer:
         # Before the answer: a chat that is deleted from here on takes the note with it.
-        noted = self._unanswered.note(message, prepared.found)
+        noted = self._unanswered.note(message, prepared.found, completion.text, prepared.request.no_answer)
         answer = self._settle.answered(
             chat,
             message,

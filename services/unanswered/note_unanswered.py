@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
+
 from kit.clock import Clock
 from kit.errors import AppError
 from kit.logging import get_logger
 from models.chats import Message
 from models.documents import SearchResult
+from models.golden import plain
 from models.text.chat import asks_something
 from models.unanswered import LONGEST_QUESTION, UnansweredQuestion
 from repositories.unanswered import UnansweredQuestionRepository
 
 _log = get_logger("chats")
+
+
+_CITED = re.compile(r"\[\d{1,2}\]")
+
+
+def is_unanswered(found: SearchResult, answer: str, no_answer: str) -> bool:
+    """Whether an answer leaves its question open.
+
+    It does when it holds the words for that, whatever the evidence. Else where there was too little of it, unless
+    the answer cites a passage all the same: the model was told to where one plainly holds what is asked.
+    """
+    if no_answer.strip() and plain(no_answer) in plain(answer):
+        return True
+    return not found.enough and not _CITED.search(answer)
 
 
 class NoteUnanswered:
@@ -21,9 +38,16 @@ class NoteUnanswered:
         self._questions = questions
         self._clock = clock
 
-    def note(self, message: Message, found: SearchResult) -> UnansweredQuestion | None:
-        """Keep the message, unless it was answered, asks nothing, or the assistant has no documents at all."""
-        if found.enough or not found.searched or not asks_something(message.content):
+    def note(
+        self, message: Message, found: SearchResult, answer: str, no_answer: str
+    ) -> UnansweredQuestion | None:
+        """Keep the message, unless it was answered, asks nothing, or the assistant has no documents at all.
+
+        ``answer`` is what the model said, ``no_answer`` what it was told to say when the documents hold nothing.
+        """
+        if not found.searched or not asks_something(message.content):
+            return None
+        if not is_unanswered(found, answer, no_answer):
             return None
         question = UnansweredQuestion(
             id=message.id,
