@@ -7,6 +7,7 @@ from bootstrap.shared import Shared
 from kit.clock import utc_now
 from services.assistants.add_assistant import AddAssistant
 from services.assistants.manage_members import ManageMembers
+from services.assistants.provider_keys import ProviderKeys
 from services.assistants.rotate_key import RotateKey
 from services.assistants.update_assistant import UpdateAssistant
 from services.assistants.use_cases import AssistantUseCases
@@ -15,9 +16,15 @@ from services.assistants.use_cases import AssistantUseCases
 def build(parts: Parts, shared: Shared) -> AssistantUseCases:
     """Assistants and their keys."""
     records = parts.repositories
+    keys = ProviderKeys(catalogue=shared.models.catalogue, vault=shared.vault)
     return AssistantUseCases(
         add_assistant=AddAssistant(
-            assistants=records.assistants, users=records.users, vault=shared.vault, clock=utc_now
+            assistants=records.assistants,
+            users=records.users,
+            vault=shared.vault,
+            clock=utc_now,
+            catalogue=shared.models.catalogue,
+            provider_keys=keys,
         ),
         find_assistants=shared.find_assistants,
         update_assistant=UpdateAssistant(
@@ -26,6 +33,8 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             chats=records.chats,
             documents=records.documents,
             clock=utc_now,
+            catalogue=shared.models.catalogue,
+            provider_keys=keys,
         ),
         delete_assistant=shared.delete_assistant,
         rotate_key=RotateKey(

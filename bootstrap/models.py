@@ -2,45 +2,77 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+from dotenv import dotenv_values
+
 from bootstrap.parts import Parts
 from integrations.llm.choose import connect
+from integrations.models_file import read_models_file
 from kit.crypto import Vault
-from kit.settings import Settings
+from kit.settings import PROJECT_ROOT, Settings
 from models.catalogue import OFFLINE, ModelEntry, Origin, Provider
 from services.llm.catalogue import Catalogue
 from services.llm.complete import CompletePrompt, choose_default
 from services.llm.log_calls import LogCalls
+from services.llm.manage_models import ManageModels
+from services.llm.recorded_entries import RecordedEntries
 from services.llm.servers import Servers
 from services.llm.use_cases import ModelUseCases
 
 
 def build(parts: Parts, vault: Vault) -> ModelUseCases:
     """The catalogue, and the one way to ask a model."""
-    settings = parts.settings
-    catalogue = _catalogue(settings)
+    settings, entries = parts.settings, parts.repositories.models
+    completed = completed_by(settings)
+    recorded = RecordedEntries(entries=entries, vault=vault, completed=completed)
+    fixed, default, pass_on = _fixed(settings)
+    catalogue = Catalogue(
+        fixed=fixed, default_model=default, pass_on=pass_on, records=recorded, completed=completed
+    )
     route = CompletePrompt(
         catalogue=catalogue,
         servers=Servers(lambda entry: connect(entry, settings.turn_slots), vault),
         timeout_s=settings.llm_timeout_s,
         observers=(LogCalls(),),
     )
+    manage = ManageModels(entries=entries, catalogue=catalogue, route=route, vault=vault, completed=completed)
     # Whatever limits, meters or remembers wraps ``route`` here, and is a ``Model`` itself.
-    return ModelUseCases(catalogue=catalogue, complete=route, route=route)
+    return ModelUseCases(catalogue=catalogue, complete=route, route=route, manage=manage)
 
 
-def _catalogue(settings: Settings) -> Catalogue:
+def completed_by(settings: Settings) -> Callable[[ModelEntry], ModelEntry]:
+    """What the settings add to an entry: the address that it does not say, and the key for that very place."""
+    addresses = {Provider.OPENAI: settings.openai_base_url, Provider.OLLAMA: settings.ollama_base_url}
+    home = _server_of(settings).key_home
+
+    def completed(entry: ModelEntry) -> ModelEntry:
+        whole = replace(entry, base_url=entry.base_url or addresses.get(entry.provider, ""))
+        if not whole.api_key and whole.provider is Provider.OPENAI and whole.key_home == home:
+            return replace(whole, api_key=settings.openai_api_key)
+        return whole
+
+    return completed
+
+
+def _fixed(settings: Settings) -> tuple[tuple[ModelEntry, ...], str, ModelEntry | None]:
+    """The entries of the file or the settings, the default's name, and the server that other names go to."""
+    if settings.models_file is not None:
+        entries = read_models_file(settings.models_file, _variable)
+        return entries, settings.llm_model or entries[0].name, None
     default = choose_default(
         llm_model=settings.llm_model, api_key=settings.openai_api_key, base_url=settings.openai_base_url
     )
-    pass_on = _server_of(settings)
-    fixed = () if pass_on is None else from_settings(pass_on, default, settings.llm_fallback_models)
-    return Catalogue(fixed=fixed, default_model=default, pass_on=pass_on)
-
-
-def _server_of(settings: Settings) -> ModelEntry | None:
-    """The one server that the settings name; its entry has the name of none of its models."""
     if not settings.openai_api_key and not settings.openai_base_url:
-        return None
+        return (), default, None
+    server = _server_of(settings)
+    return from_settings(server, default, settings.llm_fallback_models), default, server
+
+
+def _server_of(settings: Settings) -> ModelEntry:
+    """The one server that the settings name; its entry has the name of none of its models."""
     return ModelEntry(
         name="",
         provider=Provider.OPENAI,
@@ -52,15 +84,11 @@ def _server_of(settings: Settings) -> ModelEntry | None:
 
 def from_settings(server: ModelEntry, default: str, fallbacks: tuple[str, ...]) -> tuple[ModelEntry, ...]:
     """The default with its fall-backs, and an entry for each of these."""
-    names = [name for name in (default, *fallbacks) if name and name != OFFLINE]
-    return tuple(
-        ModelEntry(
-            name=name,
-            provider=server.provider,
-            base_url=server.base_url,
-            api_key=server.api_key,
-            fallbacks=tuple(one for one in fallbacks if one != name) if name == default else (),
-            origin=Origin.SETTINGS,
-        )
-        for name in dict.fromkeys(names)
-    )
+    names = dict.fromkeys(name for name in (default, *fallbacks) if name and name != OFFLINE)
+    others = tuple(one for one in fallbacks if one != default)
+    return tuple(replace(server, name=name, fallbacks=others if name == default else ()) for name in names)
+
+
+def _variable(name: str) -> str | None:
+    """A variable of the environment, or of the ``.env`` that the settings are read from too."""
+    return os.environ.get(name) or dotenv_values(PROJECT_ROOT / ".env").get(name)

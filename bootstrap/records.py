@@ -24,6 +24,7 @@ from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
+from repositories.model_entries import ModelEntryRepository
 from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
@@ -55,6 +56,7 @@ class Repositories:
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
     faq: FaqRepository
+    models: ModelEntryRepository
     unanswered_questions: UnansweredQuestionRepository
     unanswered_groups: UnansweredGroupRepository
 
@@ -78,6 +80,7 @@ class Repositories:
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),
             faq=FaqRepository(database),
+            models=ModelEntryRepository(database),
             unanswered_questions=UnansweredQuestionRepository(database),
             unanswered_groups=UnansweredGroupRepository(database),
         )

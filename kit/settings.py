@@ -100,6 +100,7 @@ class Settings:
     embedding_model: str = _setting(
         "EMBEDDING_MODEL", "hashed", _model("openai", "ollama", "local", bare="hashed")
     )
+    models_file: Path | None = _setting("MODELS_FILE", None, _path)
     ollama_base_url: str = _setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", _text)
     rerank_url: str = _setting("RERANK_URL", "", _text)
     rerank_model: str = _setting("RERANK_MODEL", "", _model("local", free=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +11,11 @@ from urllib.parse import urlsplit
 OFFLINE = "offline"
 OPENAI_URL = "https://api.openai.com/v1"
 _PORTS = {"http": 80, "https": 443}
+
+
+LONGEST_NAME = 128
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}")
+_KEY = re.compile(r"[\x21-\x7e]*")
 
 
 class Provider(StrEnum):
@@ -80,6 +86,16 @@ class ModelEntry:
 
 
 @dataclass(frozen=True)
+class KeptEntry:
+    """An admin's entry as it is kept: its key sealed beside it, the place that key is for, and its last letters."""
+
+    entry: ModelEntry
+    sealed: str = field(default="", repr=False)
+    home: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class ProviderKey:
     """An owner's own key for what their assistant asks: sealed, and bound to where it may be sent."""
 
@@ -98,6 +114,44 @@ def key_home(provider: Provider, base_url: str, served_as: str) -> str:
         return f"{provider}:{vendor if colon else served_as}"
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS.get(parts.scheme, 0)}"
+
+
+def entry_problems(entry: ModelEntry) -> dict[str, list[str]]:
+    """What is wrong with an entry by itself: field to sentences."""
+    problems: dict[str, list[str]] = {}
+    if not _NAME.fullmatch(entry.name):
+        problems["name"] = [
+            "Must be 1 to 128 letters, digits and . _ : @ / + -, the first a letter or digit."
+        ]
+    if len(entry.model) > LONGEST_NAME:
+        problems["model"] = [f"Must be at most {LONGEST_NAME} characters."]
+    if not _KEY.fullmatch(entry.api_key):
+        problems["api_key"] = ["Holds characters that no API key has."]
+    if entry.base_url and not _is_address(entry.base_url):
+        problems["base_url"] = ["Must begin with http:// or https://, name a server, and hold no password."]
+    elif entry.provider is Provider.HTTP and not entry.base_url:
+        problems["base_url"] = ["A plain HTTP model needs the address that is posted to."]
+    bounds = {
+        "context": (1, 1e9), "max_tokens": (1, 1e9), "max_concurrent": (1, 1e6), "price_in": (0, 1e9),
+        "price_out": (0, 1e9), "temperature": (0, 2), "top_p": (1e-9, 1), "timeout_s": (1e-3, 3600),
+    }  # fmt: skip
+    for name, (low, high) in bounds.items():
+        value = getattr(entry, name)
+        if value is not None and not low <= value <= high:
+            problems[name] = [f"Must be from {low:g} to {high:g}."]
+    return problems
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    plain = url.isascii() and not any(one.isspace() for one in url)
+    return (
+        parts.scheme in _PORTS and bool(parts.hostname) and "@" not in parts.netloc and plain and port_is_one
+    )
 
 
 def chain_of(

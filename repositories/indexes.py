@@ -52,6 +52,7 @@ INDEXES = (
     Index("documents", "name_key"),
     Index("documents", "work"),
     Index("embedders", "page"),
+    Index("models", "page"),
     Index("chunks", "document_page"),
     Index("chunks", "assistant_page"),
     Index("npc_sessions", "key", unique=True),

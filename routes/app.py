@@ -27,6 +27,7 @@ from routes import (
     health,
     limits,
     members,
+    models,
     npc,
     requests,
     unanswered,
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     documents.blueprint,
     generate.blueprint,
     generate.unversioned,
+    models.blueprint,
     health.blueprint,
 )
 # The form fields around a file, beside the file itself.
@@ -66,8 +68,8 @@ EXPOSED = (
 )
 
 
-class ChatName(PathConverter):
-    """A chat's id or a contact's: any characters, a trailing slash left out as everywhere."""
+class AnyName(PathConverter):
+    """A chat's id, a contact's, a model's: any characters, a trailing slash left out as everywhere."""
 
     regex = ".+?"  # a leading slash, too
     part_isolating = False
@@ -77,6 +79,12 @@ class ChatName(PathConverter):
         if "\0" in value:
             raise ValidationError
         return value.removesuffix("/")
+
+
+class ModelName(AnyName):
+    """A model's name; what begins with ``test/`` is the address that tries one."""
+
+    regex = "(?!test/).+?"
 
 
 class _Api(Api):  # type: ignore[misc]  # flask-smorest ships no types
@@ -108,7 +116,8 @@ def create_flask(house: House) -> Flask:
     app.config.update(_config(settings, house.jwt_secret))
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # a contact's id may hold two in a row
-    app.url_map.converters["chat_name"] = ChatName
+    app.url_map.converters["chat_name"] = AnyName
+    app.url_map.converters["model_name"] = ModelName
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

@@ -29,8 +29,11 @@ blueprint = Blueprint(
 @blueprint.gives(201, schemas.AssistantOut, headers=LOCATION)
 def add(body: dict[str, Any], actor: Actor) -> Any:
     """Make an assistant."""
+    keys = body["settings"].pop("provider_keys", {})
     settings = AssistantSettings(**body["settings"])
-    assistant = house().assistants.add_assistant.add(actor, body["name"], body["owner_id"], settings)
+    assistant = house().assistants.add_assistant.add(
+        actor, body["name"], body["owner_id"], settings, provider_keys=keys
+    )
     return present(assistant, _role(actor, assistant)), {"Location": f"/assistants/get/{assistant.id}"}
 
 

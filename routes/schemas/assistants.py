@@ -9,7 +9,18 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate
 
 from models.assistants import Language, Limits, Persona
 from models.members import AssistantRole
-from routes.schemas.fields import Body, Found, HeadingPath, Moment, Number, Switch, Text, WholeNumber
+from routes.schemas.fields import (
+    Body,
+    Found,
+    HeadingPath,
+    KeyText,
+    Moment,
+    Number,
+    Switch,
+    Text,
+    WholeNumber,
+)
+from services.assistants.provider_keys import masked
 from services.assistants.rotate_key import LONGEST_OVERLAP
 
 LONG_TEXT = 20_000
@@ -41,6 +52,21 @@ class LimitsField(Body):
         return Limits(**data)
 
 
+class ProviderKeysField(fields.Dict):
+    """Keys by provider or host; shown masked."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(
+            keys=Text(300, least=1),
+            values=KeyText(allow_none=True),
+            validate=validate.Length(max=20),
+            **more,
+        )
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> dict[str, str]:
+        return masked(value or ())
+
+
 class _Settings(Body):
     """What an owner may set; loads into ``settings``."""
 
@@ -48,6 +74,13 @@ class _Settings(Body):
     model = Text(200, attribute="settings.model")
     fallback_models = fields.List(
         Text(200, least=1), validate=validate.Length(max=20), attribute="settings.fallback_models"
+    )
+    provider_keys = ProviderKeysField(
+        attribute="settings.provider_keys",
+        metadata={
+            "description": "The owner's own keys, by provider or host of the catalogue. Shown masked; a mask keeps "
+            "the present key, an empty one removes it. Each goes to the server that it was entered for alone."
+        },
     )
     temperature = Number(allow_none=True, validate=validate.Range(0, 2), attribute="settings.temperature")
     top_p = Number(

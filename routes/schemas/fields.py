@@ -8,6 +8,7 @@ from typing import Any
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_dump, validate
 
 from kit.clock import rfc3339
+from kit.masks import is_mask
 
 NAME_LENGTH = 1000
 CLIENT_ID_LENGTH = 128
@@ -56,6 +57,19 @@ class Text(fields.String):
         if problem:
             raise ValidationError(problem)
         return str(text)
+
+
+class KeyText(Text):
+    """A key for another server, or the mask that was shown in its place."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(1000, **more)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        key = super()._deserialize(value, attr, data, **kwargs).strip()
+        if not is_mask(key) and not all("!" <= one <= "~" for one in key):
+            raise ValidationError("Holds characters that no API key has.")
+        return key
 
 
 class WholeNumber(fields.Integer):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from kit.clock import Clock
 from kit.crypto import Vault
 from kit.errors import Forbidden, Invalid
@@ -10,26 +13,50 @@ from models.actors import Actor
 from models.assistants import Assistant, AssistantSettings
 from repositories.assistants import AssistantRepository
 from repositories.users import UserRepository
+from services.assistants.check_models import check_models
 from services.assistants.keys import make_key
+from services.assistants.provider_keys import ProviderKeys
+from services.llm.catalogue import Catalogue
 
 
 class AddAssistant:
     """Makes an assistant with a fresh key."""
 
     def __init__(
-        self, *, assistants: AssistantRepository, users: UserRepository, vault: Vault, clock: Clock
+        self,
+        *,
+        assistants: AssistantRepository,
+        users: UserRepository,
+        vault: Vault,
+        clock: Clock,
+        catalogue: Catalogue,
+        provider_keys: ProviderKeys,
     ) -> None:
         self._assistants = assistants
         self._users = users
         self._vault = vault
         self._clock = clock
+        self._catalogue = catalogue
+        self._provider_keys = provider_keys
 
     def add(
-        self, actor: Actor, name: str, owner_id: str, settings: AssistantSettings, *, is_npc: bool = False
+        self,
+        actor: Actor,
+        name: str,
+        owner_id: str,
+        settings: AssistantSettings,
+        *,
+        provider_keys: Mapping[str, str | None] | None = None,
+        is_npc: bool = False,
     ) -> Assistant:
-        """The new assistant; another's ``owner_id`` is for admins (``Forbidden``) and must exist."""
+        """The new assistant; another's ``owner_id`` is for admins (``Forbidden``) and must exist.
+
+        ``provider_keys`` are as the owner entered them. ``Invalid`` for a model that is not in the catalogue.
+        """
         owner = owner_id or actor.user_id
         check_owner(self._users, actor, owner)
+        check_models(self._catalogue, AssistantSettings(), vars(settings))
+        keys = self._provider_keys.sealed((), provider_keys or {})
         key_hash, key_sealed = make_key(self._vault)
         now = self._clock()
         assistant = Assistant(
@@ -40,8 +67,8 @@ class AddAssistant:
             key_sealed=key_sealed,
             created_at=now,
             updated_at=now,
-            settings=settings,
             is_npc=is_npc,
+            settings=replace(settings, provider_keys=keys),
         )
         self._assistants.add(assistant)
         return assistant

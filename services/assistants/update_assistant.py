@@ -14,6 +14,9 @@ from repositories.chats import ChatRepository
 from repositories.documents import DocumentRepository
 from repositories.users import UserRepository
 from services.assistants.add_assistant import check_owner
+from services.assistants.check_models import check_models
+from services.assistants.provider_keys import ProviderKeys
+from services.llm.catalogue import Catalogue
 
 
 class UpdateAssistant:
@@ -27,21 +30,36 @@ class UpdateAssistant:
         chats: ChatRepository,
         documents: DocumentRepository,
         clock: Clock,
+        catalogue: Catalogue,
+        provider_keys: ProviderKeys,
     ) -> None:
         self._assistants = assistants
         self._users = users
         self._chats = chats
         self._documents = documents
         self._clock = clock
+        self._catalogue = catalogue
+        self._provider_keys = provider_keys
 
     def update(
         self, actor: Actor, assistant: Assistant, *, name: str, owner_id: str, settings: dict[str, Any]
     ) -> Assistant:
-        """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone."""
+        """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone.
+
+        Of ``provider_keys`` it holds what the owner entered, by provider or host. ``Invalid`` for a model that
+        is not in the catalogue.
+        """
         if owner_id != assistant.owner_id:
             if not (actor.is_admin or assistant.owner_id == actor.user_id):
                 raise Forbidden("Only its owner or an admin gives an assistant to another owner.")
             check_owner(self._users, actor, owner_id)
+        check_models(self._catalogue, assistant.settings, settings)
+        if "provider_keys" in settings:
+            before = assistant.settings.provider_keys
+            keys = self._provider_keys.sealed(before, settings["provider_keys"])
+            if keys != before and not (actor.is_admin or actor.user_id == assistant.owner_id):
+                raise Forbidden("Only the owner changes the keys of an assistant.")
+            settings = {**settings, "provider_keys": keys}
         changed = replace(
             assistant,
             name=name,

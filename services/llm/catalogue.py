@@ -38,8 +38,8 @@ class Catalogue:
 
     ``fixed`` are those of the file or the settings. A record stands before a setting and behind the file; what
     is ``found`` at a server behind both; the built-in model is always there. ``pass_on`` serves names that
-    nobody knows, where the settings name one server and no file: it may know more models than we do. An
-    entry without a key has that of ``pass_on`` where both go to the same place.
+    nobody knows, where the settings name one server and no file: it may know more models than we do. What
+    the settings add to the file's entries (an address, a key for it), ``completed`` does.
     """
 
     def __init__(
@@ -50,6 +50,7 @@ class Catalogue:
         pass_on: ModelEntry | None = None,
         records: Entries | None = None,
         found: Entries | None = None,
+        completed: Callable[[ModelEntry], ModelEntry] = lambda entry: entry,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fixed = tuple(fixed)
@@ -57,6 +58,7 @@ class Catalogue:
         self._pass_on = pass_on
         self._records = records or Nothing()
         self._found = found or Nothing()
+        self._completed = completed
         self._clock = clock
         self._reading = threading.Lock()
         self._good_until = float("-inf")
@@ -101,6 +103,10 @@ class Catalogue:
         with self._reading:
             self._good_until = float("-inf")
 
+    def beneath(self, name: str) -> ModelEntry | None:
+        """What would be there without the records."""
+        return next((one for one in (*self._fixed, BUILT_IN) if one.name == name), None)
+
     def _has_read(self) -> bool:
         return self._good_until > float("-inf")
 
@@ -113,14 +119,7 @@ class Catalogue:
         self._good_until = self._clock() + TTL_S
 
     def _joined(self, records: Iterable[ModelEntry]) -> Mapping[str, ModelEntry]:
-        known = {BUILT_IN.name: BUILT_IN}
-        known |= {one.name: one for one in self._fixed if one.origin is not Origin.FILE}
-        known |= {one.name: self._with_usual_key(one) for one in records}
-        known |= {one.name: self._with_usual_key(one) for one in self._fixed if one.origin is Origin.FILE}
-        return MappingProxyType(known)
-
-    def _with_usual_key(self, entry: ModelEntry) -> ModelEntry:
-        usual = self._pass_on
-        if usual is None or entry.api_key or entry.key_home != usual.key_home:
-            return entry
-        return replace(entry, api_key=usual.api_key)
+        known = {one.name: one for one in self._fixed if one.origin is not Origin.FILE}
+        known |= {one.name: one for one in records}
+        known |= {one.name: self._completed(one) for one in self._fixed if one.origin is Origin.FILE}
+        return MappingProxyType({**known, BUILT_IN.name: BUILT_IN})

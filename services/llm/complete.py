@@ -12,7 +12,7 @@ from kit.breaker import Breaker
 from kit.errors import AppError
 from kit.workplaces import away
 from models.catalogue import OFFLINE, ModelEntry, chain_of
-from models.completions import Completion, CompletionRequest
+from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import (
     ModelAnswerBroken,
     ModelError,
@@ -104,6 +104,19 @@ class CompletePrompt:
             run.end(None, problem)
             raise
 
+    def try_out(self, entry: ModelEntry) -> Completion:
+        """Ask this one model for one word, past fall-backs, queue and breaker; a good answer ends its rest."""
+        request = CompletionRequest((PromptMessage("user", "Reply with OK."),), entry.name, purpose="test")
+        run = self._run(request, (entry,))
+        try:
+            timeout_s = min(self._timeout_s, entry.timeout_s or self._timeout_s)
+            completion = self._whole(run, entry, timeout_s, _nothing)
+        except BaseException as problem:
+            run.end(None, problem)
+            raise
+        run.end(completion, None)
+        return completion
+
     def ready(self, entry: ModelEntry) -> bool:
         """Whether a model is not left alone for its failures right now."""
         return not self._breakers.of(entry).is_open
@@ -117,6 +130,9 @@ class CompletePrompt:
         if first is None:
             raise ModelNotConfigured(f"No server is configured for the model {name}.")
         chain = chain_of((first, *map(catalogue.find, request.fallback_models)), catalogue.find)
+        return self._run(request, chain)
+
+    def _run(self, request: CompletionRequest, chain: tuple[ModelEntry, ...]) -> _Run:
         seconds = min(self._timeout_s, request.timeout_s or self._timeout_s)
         run = _Run(request, chain, self._clock() + seconds)
         try:

@@ -98,6 +98,8 @@ def settings_in(folder: Path, server: OpenAIServer, **more: object) -> Settings:
         "OPENAI_BASE_URL": server.base_url,
         "OPENAI_API_KEY": "sk-test-key",
         "LLM_MODEL": "offline",
+        "LLM_FALLBACK_MODELS": "test-model,other-model,a,b",
+        "OLLAMA_BASE_URL": "http://127.0.0.1:9",
         "LLM_TIMEOUT_S": "5",
         "RATE_LIMIT": "100000 per minute",
         **{name: str(value) for name, value in more.items()},

@@ -47,7 +47,7 @@ OURS = {
     "message_id": "",
 }
 # Parts of a path that are no ids, only places within what an id names.
-NUMBERS = {"n": "0"}
+NUMBERS = {"n": "0", "model_name": "offline"}
 # What else a request needs, to get as far as its ids.
 VALUES: dict[str, Any] = {
     "prompt": "Qual é o segredo?",
@@ -60,6 +60,7 @@ VALUES: dict[str, Any] = {
     "answer": "Não digo.",
     "message": "Boa tarde.",
     "message_service": "Web",
+    "provider": "offline",
     "type": "rag",
     "role": "viewer",
     "current_password": "not the password",

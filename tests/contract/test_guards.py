@@ -21,12 +21,14 @@ FOR_ANYBODY = {
     "console.asset",
     "console.description",
 }
-FOR_ADMINS = {"auth.list_users", "auth.change_user", "auth.remove_user"}
 FOR_CALLERS = {
     f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")
 }
 FOR_OPERATORS = {"npc.create_npc", "npc.history"}
 FOR_TOKENS = {"npc.chat_npc", "npc.end_session"}
+FOR_ADMINS = {"auth.list_users", "auth.change_user", "auth.remove_user"} | {
+    f"models.{one}" for one in ("add", "change", "delete", "test")
+}
 FOR_BOTS = {"chats.answer_message", "chats.outbox", "chats.acknowledge"}
 
 

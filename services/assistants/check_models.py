@@ -1,0 +1,31 @@
+"""Whether the models that an assistant names are in the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kit.errors import Invalid
+from models.assistants import AssistantSettings
+from services.llm.catalogue import Catalogue
+
+MOST_NAMED = 10
+
+
+def check_models(catalogue: Catalogue, before: AssistantSettings, changes: Mapping[str, Any]) -> None:
+    """Refuse (``Invalid``) a model that is newly named and that nobody knows; what is there already stays."""
+    problems: dict[str, list[str]] = {}
+    model = changes.get("model") or before.model
+    if model != before.model and catalogue.find(model) is None:
+        problems["model"] = [_unknown(catalogue, model)]
+    for n, name in enumerate(changes.get("fallback_models", ())):
+        if name not in before.fallback_models and catalogue.find(name) is None:
+            problems[f"fallback_models.{n}"] = [_unknown(catalogue, name)]
+    if problems:
+        raise Invalid.fields(problems)
+
+
+def _unknown(catalogue: Catalogue, name: str) -> str:
+    names = [one.name for one in catalogue.entries()]
+    more = ", …" if len(names) > MOST_NAMED else ""
+    return f"There is no model {name} in the catalogue; there are: {', '.join(names[:MOST_NAMED])}{more}."
