@@ -9,6 +9,7 @@ from services.assistants.add_assistant import AddAssistant
 from services.assistants.manage_members import ManageMembers
 from services.assistants.provider_keys import ProviderKeys
 from services.assistants.rotate_key import RotateKey
+from services.assistants.set_webhook import SetWebhook
 from services.assistants.update_assistant import UpdateAssistant
 from services.assistants.use_cases import AssistantUseCases
 
@@ -17,10 +18,12 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
     """Assistants and their keys."""
     records = parts.repositories
     keys = ProviderKeys(catalogue=shared.models.catalogue, vault=shared.vault)
+    webhooks = SetWebhook(outbound=shared.outbound, vault=shared.vault)
     return AssistantUseCases(
         add_assistant=AddAssistant(
             assistants=records.assistants,
             users=records.users,
+            webhooks=webhooks,
             vault=shared.vault,
             clock=utc_now,
             catalogue=shared.models.catalogue,
@@ -32,6 +35,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             users=records.users,
             chats=records.chats,
             documents=records.documents,
+            webhooks=webhooks,
             clock=utc_now,
             catalogue=shared.models.catalogue,
             provider_keys=keys,
@@ -40,6 +44,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
         rotate_key=RotateKey(
             assistants=records.assistants, old_keys=records.old_keys, vault=shared.vault, clock=utc_now
         ),
+        set_webhook=webhooks,
         manage_members=ManageMembers(
             assistants=records.assistants, members=records.members, users=records.users, clock=utc_now
         ),

@@ -44,6 +44,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             messages=records.messages,
             outbox=records.outbox,
             unanswered=shared.group_unanswered,
+            announce=shared.announce_event,
             clock=utc_now,
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),

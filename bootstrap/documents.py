@@ -81,7 +81,9 @@ def build(parts: Parts, shared: Shared) -> DocumentUseCases:
             places=shared.places,
             purge=shared.purge,
             delete_assistant=shared.delete_assistant,
-            progress=ReportProgress(documents=records.documents, clock=utc_now),
+            progress=ReportProgress(
+                documents=records.documents, clock=utc_now, announce=shared.announce_event
+            ),
             lease=f"{os.getpid()}-{secrets.token_hex(4)}",
         ),
     )

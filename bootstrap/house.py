@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from bootstrap import accounts, assistants, chats, documents, faq, generation, golden, npc, unanswered, upkeep
+from bootstrap import (
+    accounts,
+    assistants,
+    chats,
+    delivery,
+    documents,
+    faq,
+    generation,
+    golden,
+    npc,
+    unanswered,
+    upkeep,
+)
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.workplaces import Workplaces
@@ -26,6 +38,7 @@ def build_house(parts: Parts) -> House:
         accounts=accounts.build(parts, shared),
         assistants=of_assistants,
         chats=of_chats,
+        delivery=delivery.build(parts, shared),
         documents=documents.build(parts, shared),
         generation=generation.build(shared, kept.check_health),
         golden=golden.build(parts, shared),

@@ -19,6 +19,7 @@ from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.rerank.choose import choose_reranker
 from jobs.background import Background
+from jobs.deliveries import Deliveries
 from jobs.golden_runs import GoldenRuns
 from jobs.operator_door import OperatorDoor
 from jobs.reembedding import Reembedding
@@ -39,11 +40,17 @@ class Installation:
     """A running installation: the house, what works in the background, and what ends with it."""
 
     def __init__(
-        self, house: House, background: Background, golden_runs: GoldenRuns, setup_token: str
+        self,
+        house: House,
+        background: Background,
+        golden_runs: GoldenRuns,
+        deliveries: Deliveries,
+        setup_token: str,
     ) -> None:
         self.house = house
         self.background = background
         self.golden_runs = golden_runs
+        self.deliveries = deliveries
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -57,6 +64,8 @@ class Installation:
         self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
         self.golden_runs.start(self.house.golden.run_golden)
         self.background.start(index=self.house.documents.index_document.index, sweep=self._sweep)
+        self.deliveries.start(self.house.delivery.deliver_events)
+        self.on_stop(self.deliveries.stop)
         reembedding = Reembedding(self.house.documents.reembed.run)
         reembedding.start()
         self.on_stop(reembedding.stop)
@@ -134,7 +143,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
-    background, golden_runs = Background(workers=INDEXERS), GoldenRuns()
+    background, golden_runs, deliveries = Background(workers=INDEXERS), GoldenRuns(), Deliveries()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -145,6 +154,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         index_soon=background.index_soon,
         run_golden_soon=golden_runs.run_soon,
         check_records=lambda: connection.ping(client),
+        deliver_soon=deliveries.notice,
         reranker=choose_reranker(settings),
     )
     house = build_house(parts)
@@ -153,7 +163,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
     door.open()
     ends.callback(door.close)
-    return Installation(house, background, golden_runs, kept.setup_token)
+    return Installation(house, background, golden_runs, deliveries, kept.setup_token)
 
 
 def _tasks(

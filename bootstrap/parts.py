@@ -29,4 +29,5 @@ class Parts:
     index_soon: Callable[[Document], None]
     run_golden_soon: Callable[[GoldenRun], None]
     check_records: Callable[[], None]
+    deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     reranker: Reranker | None = None

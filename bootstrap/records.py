@@ -17,6 +17,7 @@ from repositories import connection
 from repositories.assistants import AssistantRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
+from repositories.deliveries import DeliveryRepository
 from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
 from repositories.faq import FaqRepository
@@ -46,6 +47,7 @@ class Repositories:
     assistants: AssistantRepository
     members: MemberRepository
     old_keys: OldKeyRepository
+    deliveries: DeliveryRepository
     chats: ChatRepository
     messages: MessageRepository
     outbox: OutboxRepository
@@ -70,6 +72,7 @@ class Repositories:
             assistants=AssistantRepository(database),
             members=MemberRepository(database),
             old_keys=OldKeyRepository(database),
+            deliveries=DeliveryRepository(database),
             chats=ChatRepository(database),
             messages=MessageRepository(database),
             outbox=OutboxRepository(database),

@@ -10,10 +10,12 @@ from integrations.embeddings.choose import remake_embedder
 from integrations.files import FileStore
 from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
+from kit.clock import utc_now
 from kit.crypto import Vault
 from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
+from services.delivery.announce_event import AnnounceEvent
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.read_prompt import ReadPrompt
@@ -42,6 +44,7 @@ class Shared:
     ground: GroundPrompt
     turns: TurnQueue
     find_assistants: FindAssistants
+    announce_event: AnnounceEvent
     delete_assistant: DeleteAssistant
     group_unanswered: GroupUnanswered
     write_entry: WriteEntry
@@ -88,6 +91,12 @@ class Shared:
             ),
             turns=TurnQueue(settings.turn_slots),
             find_assistants=FindAssistants(assistants=records.assistants, members=records.members),
+            announce_event=AnnounceEvent(
+                assistants=records.assistants,
+                deliveries=records.deliveries,
+                clock=utc_now,
+                deliver_soon=parts.deliver_soon,
+            ),
             delete_assistant=DeleteAssistant(
                 assistants=records.assistants,
                 chats=records.chats,
@@ -96,6 +105,7 @@ class Shared:
                 documents=records.documents,
                 chunks=records.chunks,
                 others=(
+                    records.deliveries,
                     records.old_keys,
                     records.members,
                     records.golden_questions,

@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -27,7 +27,7 @@ LONGEST_URL = 2_000
 _MOST_REDIRECTS = 5
 _CONNECT_S, _READ_S = 5.0, 15.0
 _BLOCK = 1 << 16
-_AGENT = "Orquestra/0.1 (reads pages that its users name)"
+_AGENT = "Orquestra/0.1 (reads pages that its users name, posts to webhooks)"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FAILURES = (HTTPError, HTTPException, OSError, ValueError)
 
@@ -48,8 +48,16 @@ class Fetched:
     stream: BinaryIO
 
 
+@dataclass(frozen=True)
+class Posted:
+    """What a receiver answered: its status, and how many seconds it asked to be left alone for."""
+
+    status: int
+    retry_after_s: float
+
+
 class Outbound:
-    """GET requests to public addresses, and to the private ones in ``allowed``; within ``max_seconds`` in all."""
+    """Requests to public addresses, and to the private ones in ``allowed``; within ``max_seconds`` in all."""
 
     def __init__(self, *, allowed: Allowed, max_seconds: float = 60.0) -> None:
         self._allowed = allowed
@@ -75,6 +83,20 @@ class Outbound:
                 url = urljoin(parsed.url, str(response.headers["Location"]).strip())
         raise NotFetched("The address leads from one to the next without an end.")
 
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """Send ``body`` once, to this address alone: no redirect is followed, and of the answer no body is read.
+
+        ``NotFetched``, ``UpstreamFailed`` and ``UpstreamTimeout`` as of ``get``, whatever status is answered.
+        """
+        until = time.monotonic() + self._max_seconds
+        try:
+            with self._answered(self._parsed(url), until, "POST", body, headers) as response:
+                return Posted(response.status, _seconds(response.headers.get("Retry-After", "")))
+        except UpstreamFailed:
+            if time.monotonic() >= until:  # it was we who hung up
+                raise UpstreamTimeout("The web server takes too long.") from None
+            raise
+
     def _parsed(self, url: str) -> Url:
         if len(url) > LONGEST_URL or any(ord(one) < 33 or ord(one) == 127 for one in url):
             raise NotFetched("The address is too long, or holds spaces.")
@@ -92,14 +114,21 @@ class Outbound:
         return parsed._replace(port=port, fragment=None)
 
     @contextmanager
-    def _answered(self, url: Url, until: float) -> Iterator[urllib3.HTTPResponse]:
+    def _answered(
+        self,
+        url: Url,
+        until: float,
+        method: str = "GET",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[urllib3.HTTPResponse]:
         connection = self._connection(url)
         # A server that sends a byte now and then never runs into the time-out of one read.
         watch = threading.Timer(max(0.0, until - time.monotonic()), _hang_up, (connection,))
         watch.daemon = True
         watch.start()
         try:
-            yield _asked(connection, url)
+            yield _asked(connection, url, method, body, headers or {})
         finally:
             watch.cancel()
             connection.close()
@@ -179,11 +208,18 @@ def _connected(host: str, port: int, allowed: Allowed) -> socket.socket:
     raise UpstreamFailed(f"The host {host} cannot be reached.") from refusals[0]
 
 
-def _asked(connection: HTTPConnection, url: Url) -> urllib3.HTTPResponse:
+def _asked(
+    connection: HTTPConnection, url: Url, method: str, body: bytes | None, more: Mapping[str, str]
+) -> urllib3.HTTPResponse:
     headers = {"User-Agent": _AGENT, "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
     try:
         connection.request(
-            "GET", url.request_uri, headers=headers, preload_content=False, decode_content=False
+            method,
+            url.request_uri,
+            body=body,
+            headers={**headers, **more},
+            preload_content=False,
+            decode_content=False,
         )
         return connection.getresponse()
     except _FAILURES as problem:
@@ -200,6 +236,12 @@ def _fetched(url: Url, response: urllib3.HTTPResponse, until: float) -> Fetched:
         raise NotFetched("The web server packs its pages, though it was asked not to.")
     media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     return Fetched(url.url, media_type, io.BufferedReader(_Timed(response, until), _BLOCK))
+
+
+def _seconds(text: str) -> float:
+    """A Retry-After in seconds; a date, or what is neither, asks for nothing."""
+    text = text.strip()
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0.0
 
 
 def _hang_up(connection: HTTPConnection) -> None:

@@ -38,6 +38,14 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Webhook:
+    """Where an assistant's events are posted, and the sealed secret that they are signed with; or nowhere."""
+
+    url: str = ""
+    secret_sealed: str = ""
+
+
+@dataclass(frozen=True)
 class AssistantSettings:
     """What an owner may set; every field has a working default.
 
@@ -86,3 +94,4 @@ class Assistant:
     deleted: bool = False
     is_npc: bool = False
     old_key_until: datetime | None = None
+    webhook: Webhook = field(default_factory=Webhook)

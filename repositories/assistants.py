@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona
+from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona, Webhook
 from models.catalogue import ProviderKey
 from models.pages import Page
 from repositories.base import Change, Repository
@@ -66,6 +66,7 @@ class AssistantRepository(Repository):
             "name": assistant.name,
             "owner_id": assistant.owner_id,
             "settings": asdict(assistant.settings),
+            "webhook": asdict(assistant.webhook),
             "updatedAt": assistant.updated_at,
         }
         return self._update(WHOLE, assistant.id, {"$set": change}, when=_LIVE)
@@ -126,6 +127,7 @@ def _record(assistant: Assistant) -> Record:
         "changing": assistant.changing,
         "deleted": assistant.deleted,
         "is_npc": assistant.is_npc,
+        "webhook": asdict(assistant.webhook),
         "old_key_until": assistant.old_key_until,
         "createdAt": assistant.created_at,
         "updatedAt": assistant.updated_at,
@@ -146,6 +148,7 @@ def _assistant(record: Record) -> Assistant:
         changing=tuple(record.get("changing", ())),
         deleted=bool(record.get("deleted", False)),
         is_npc=bool(record.get("is_npc", False)),
+        webhook=Webhook(**record.get("webhook", {})),
         old_key_until=maybe_moment(record.get("old_key_until")),
     )
 

@@ -35,6 +35,8 @@ INDEXES = (
     Index("members", "assistant_page"),
     Index("members", "user_page"),
     Index("old_keys", "assistant_page"),
+    Index("deliveries", "assistant_page"),
+    Index("deliveries", "due"),
     Index("chats", "chat_key", unique=True),
     Index("chats", "assistant_page"),
     Index("chats", "owner_page"),

@@ -31,6 +31,7 @@ from routes import (
     npc,
     requests,
     unanswered,
+    webhooks,
 )
 from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     unanswered.blueprint,
     members.blueprint,
     faq.blueprint,
+    webhooks.blueprint,
     chats.blueprint,
     npc.blueprint,
     documents.blueprint,

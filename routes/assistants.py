@@ -7,7 +7,7 @@ from typing import Any
 
 from kit.errors import Invalid
 from models.actors import Access, Actor
-from models.assistants import Assistant, AssistantSettings
+from models.assistants import Assistant, AssistantSettings, Webhook
 from models.documents import SearchResult
 from models.members import AssistantRole
 from routes.blueprint import Blueprint
@@ -32,7 +32,7 @@ def add(body: dict[str, Any], actor: Actor) -> Any:
     keys = body["settings"].pop("provider_keys", {})
     settings = AssistantSettings(**body["settings"])
     assistant = house().assistants.add_assistant.add(
-        actor, body["name"], body["owner_id"], settings, provider_keys=keys
+        actor, body["name"], body["owner_id"], settings, provider_keys=keys, **_webhook(body)
     )
     return present(assistant, _role(actor, assistant)), {"Location": f"/assistants/get/{assistant.id}"}
 
@@ -73,6 +73,7 @@ def update(body: dict[str, Any], assistant_id: str, actor: Actor) -> dict[str, A
         name=body.get("name", assistant.name),
         owner_id=body.get("owner_id", assistant.owner_id),
         settings=body["settings"],
+        **_webhook(body),
     )
     return present(changed, _role(actor, changed))
 
@@ -121,16 +122,23 @@ def search(body: dict[str, Any], assistant_id: str, actor: Actor) -> SearchResul
 def present(assistant: Assistant, role: AssistantRole) -> dict[str, Any]:
     """An assistant as its schema shows it; its key is opened for its owner and admins alone."""
     keys, is_theirs = house().assistants.rotate_key, role.access is Access.OWN
+    webhook = assistant.webhook if role.access >= Access.EDIT else Webhook()  # many a URL is a secret itself
     return {
         **vars(assistant),
         "role": role,
         "api_key": keys.key_of(assistant) if is_theirs else None,
         "old_key_expires_at": keys.old_key_until(assistant) if is_theirs else None,
+        "webhook_url": webhook.url,
+        "webhook_secret": house().assistants.set_webhook.masked(webhook),
     }
 
 
 def _role(actor: Actor, assistant: Assistant) -> AssistantRole:
     return house().assistants.find_assistants.role(actor, assistant) or AssistantRole.VIEWER
+
+
+def _webhook(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("webhook_url", "webhook_secret") if name in body}
 
 
 def _check_read_only(body: dict[str, Any], assistant: Assistant, role: AssistantRole) -> None:

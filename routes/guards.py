@@ -105,7 +105,8 @@ def token_holder(view: View) -> View:
         if not token.startswith(PERSONAL_PREFIX):
             _remember(_person())
             raise Forbidden("This route takes a personal API token.")
-        return {"actor": _remember(house().accounts.authenticate.by_personal_token(token))}
+        actor = _remember(house().accounts.authenticate.by_personal_token(token))
+        return {"actor": replace(actor, access=access_by_method(request.method))}
 
     return _guarded(view, "token_holder", check)
 

@@ -9,6 +9,7 @@ from kit.workplaces import Workplaces
 from services.accounts.use_cases import AccountUseCases
 from services.assistants.use_cases import AssistantUseCases
 from services.chats.use_cases import ChatUseCases
+from services.delivery.use_cases import DeliveryUseCases
 from services.documents.use_cases import DocumentUseCases
 from services.faq.use_cases import FaqUseCases
 from services.generation.use_cases import GenerationUseCases
@@ -30,6 +31,7 @@ class House:
     accounts: AccountUseCases
     assistants: AssistantUseCases
     chats: ChatUseCases
+    delivery: DeliveryUseCases
     documents: DocumentUseCases
     generation: GenerationUseCases
     npc: NpcUseCases

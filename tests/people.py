@@ -89,6 +89,15 @@ class Caller:
             time.sleep(0.01)
         raise AssertionError(f"not over: {run}")
 
+    def delivered(self, assistant_id: str) -> list[dict[str, Any]]:
+        """The events for a webhook, once each of them is over."""
+        for _ in range(1000):
+            found = list(self.get(f"/assistants/webhooks/{assistant_id}").get_json())
+            if all(one["finishedAt"] for one in found):
+                return found
+            time.sleep(0.01)
+        raise AssertionError(f"not over: {found}")
+
     def settled(self, document_id: str) -> dict[str, Any]:
         """The document once it is ``ready`` or ``failed``."""
         for _ in range(1000):

@@ -105,6 +105,10 @@ class _Settings(Body):
         metadata={"description": "How sure an answer must be at least; null: as calibrated."},
     )
     limits = fields.Nested(LimitsField, attribute="settings.limits")
+    webhook_url = Text(2000, metadata={"description": "Where events are posted; empty for nowhere."})
+    webhook_secret = Text(
+        500, metadata={"description": "Signs them; `whsec_` and base64, or any text. Comes back masked."}
+    )
 
     @post_load
     def _settled(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

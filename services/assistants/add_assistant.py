@@ -10,12 +10,13 @@ from kit.crypto import Vault
 from kit.errors import Forbidden, Invalid
 from kit.ids import is_id, new_id
 from models.actors import Actor
-from models.assistants import Assistant, AssistantSettings
+from models.assistants import Assistant, AssistantSettings, Webhook
 from repositories.assistants import AssistantRepository
 from repositories.users import UserRepository
 from services.assistants.check_models import check_models
 from services.assistants.keys import make_key
 from services.assistants.provider_keys import ProviderKeys
+from services.assistants.set_webhook import SetWebhook
 from services.llm.catalogue import Catalogue
 
 
@@ -27,6 +28,7 @@ class AddAssistant:
         *,
         assistants: AssistantRepository,
         users: UserRepository,
+        webhooks: SetWebhook,
         vault: Vault,
         clock: Clock,
         catalogue: Catalogue,
@@ -34,6 +36,7 @@ class AddAssistant:
     ) -> None:
         self._assistants = assistants
         self._users = users
+        self._webhooks = webhooks
         self._vault = vault
         self._clock = clock
         self._catalogue = catalogue
@@ -47,6 +50,8 @@ class AddAssistant:
         settings: AssistantSettings,
         *,
         provider_keys: Mapping[str, str | None] | None = None,
+        webhook_url: str = "",
+        webhook_secret: str = "",
         is_npc: bool = False,
     ) -> Assistant:
         """The new assistant; another's ``owner_id`` is for admins (``Forbidden``) and must exist.
@@ -69,6 +74,7 @@ class AddAssistant:
             updated_at=now,
             is_npc=is_npc,
             settings=replace(settings, provider_keys=keys),
+            webhook=self._webhooks.changed(Webhook(), webhook_url, webhook_secret),
         )
         self._assistants.add(assistant)
         return assistant

@@ -16,6 +16,7 @@ from repositories.users import UserRepository
 from services.assistants.add_assistant import check_owner
 from services.assistants.check_models import check_models
 from services.assistants.provider_keys import ProviderKeys
+from services.assistants.set_webhook import SetWebhook
 from services.llm.catalogue import Catalogue
 
 
@@ -29,6 +30,7 @@ class UpdateAssistant:
         users: UserRepository,
         chats: ChatRepository,
         documents: DocumentRepository,
+        webhooks: SetWebhook,
         clock: Clock,
         catalogue: Catalogue,
         provider_keys: ProviderKeys,
@@ -37,12 +39,21 @@ class UpdateAssistant:
         self._users = users
         self._chats = chats
         self._documents = documents
+        self._webhooks = webhooks
         self._clock = clock
         self._catalogue = catalogue
         self._provider_keys = provider_keys
 
     def update(
-        self, actor: Actor, assistant: Assistant, *, name: str, owner_id: str, settings: dict[str, Any]
+        self,
+        actor: Actor,
+        assistant: Assistant,
+        *,
+        name: str,
+        owner_id: str,
+        settings: dict[str, Any],
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
     ) -> Assistant:
         """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone.
 
@@ -65,6 +76,7 @@ class UpdateAssistant:
             name=name,
             owner_id=owner_id,
             settings=replace(assistant.settings, **settings),
+            webhook=self._webhooks.changed(assistant.webhook, webhook_url, webhook_secret),
             updated_at=self._clock(),
         )
         if not self._assistants.update(changed):

@@ -9,6 +9,7 @@ from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
 from services.assistants.manage_members import ManageMembers
 from services.assistants.rotate_key import RotateKey
+from services.assistants.set_webhook import SetWebhook
 from services.assistants.update_assistant import UpdateAssistant
 
 
@@ -20,5 +21,6 @@ class AssistantUseCases:
     find_assistants: FindAssistants
     update_assistant: UpdateAssistant
     delete_assistant: DeleteAssistant
+    set_webhook: SetWebhook
     rotate_key: RotateKey
     manage_members: ManageMembers

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
-from kit.clock import Clock
+from kit.clock import Clock, rfc3339
 from kit.errors import NotFound
 from kit.ids import new_id
 from models.actors import Actor
 from models.chats import Chat, Message, MessageRole, MessageStatus
+from models.deliveries import Event
 from repositories.chats import ChatRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository, Waiting
 from repositories.scope import Scope
+from services.delivery.announce_event import AnnounceEvent
 from services.unanswered.group_unanswered import GroupUnanswered
 
 
@@ -26,12 +29,14 @@ class TakeOver:
         messages: MessageRepository,
         outbox: OutboxRepository,
         unanswered: GroupUnanswered,
+        announce: AnnounceEvent,
         clock: Clock,
     ) -> None:
         self._chats = chats
         self._messages = messages
         self._outbox = outbox
         self._unanswered = unanswered
+        self._announce = announce
         self._clock = clock
 
     def set_active(self, chat: Chat, *, active: bool) -> Chat:
@@ -39,7 +44,12 @@ class TakeOver:
         now = self._clock()
         if not self._chats.set_active(_scope(chat), chat.id, active=active, at=now):
             raise NotFound
-        return replace(chat, active=active, updated_at=now)
+        changed = replace(chat, active=active, updated_at=now)
+        if active is not chat.active:
+            event = Event.CHAT_ACTIVATED if active else Event.CHAT_DEACTIVATED
+            told = {**_named(chat), "active": active, "updatedAt": rfc3339(now)}
+            self._announce.announce(chat.assistant_id, event, told)
+        return changed
 
     def reply(self, actor: Actor, chat: Chat, text: str) -> Message:
         """A person's reply: in the outbox first, then in the chat.
@@ -62,6 +72,9 @@ class TakeOver:
         if not self._chats.note_reply(chat, reply):
             self._remove_rest(chat)
             raise NotFound
+        told = {**_named(chat), "_id": reply.id, "message": text, "author": reply.author}
+        told["createdAt"] = rfc3339(reply.created_at)
+        self._announce.announce(chat.assistant_id, Event.REPLY_CREATED, told, once=reply.id)
         return reply
 
     def delete(self, chat: Chat) -> None:
@@ -78,6 +91,12 @@ class TakeOver:
         self._outbox.delete_all_of_chat(chat.id)
         self._unanswered.delete_of_chat(chat.assistant_id, chat.id)
         self._messages.delete_all_of_chat(chat.id)
+
+
+def _named(chat: Chat) -> dict[str, Any]:
+    """What a receiver knows a chat by."""
+    channel = {"id": chat.channel.id, "message_service": chat.channel.message_service}
+    return {"chat_id": chat.id, "channel": channel, "username": chat.username}
 
 
 def _scope(chat: Chat) -> Scope:

@@ -165,7 +165,7 @@ class IndexDocument:
         return ready
 
     def _fail(self, document: Document, reason: str) -> None:
-        self._documents.set_failed(document, reason)
+        self._progress.failed(document, reason)
         # Nothing has changed, unless an earlier try was interrupted after saying that something will.
         self._assistants.end_change(document.assistant_id, changes.ready(document.id))
 

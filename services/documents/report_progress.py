@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kit.clock import Clock
+from models.deliveries import Event
 from models.documents import Document, Stage
 from repositories.documents import DocumentRepository
+from services.delivery.announce_event import AnnounceEvent
 from services.documents.add_document import format_of
 from services.documents.pace import Pace
 
@@ -24,14 +26,23 @@ class Gone(Exception):
 class ReportProgress:
     """Begins the reports of one document after the other, and learns from each for the next."""
 
-    def __init__(self, *, documents: DocumentRepository, clock: Clock) -> None:
+    def __init__(
+        self, *, documents: DocumentRepository, clock: Clock, announce: AnnounceEvent | None = None
+    ) -> None:
         self._documents = documents
+        self._announce = announce
         self._clock = clock
         self._pace = Pace()
 
     def of(self, document: Document) -> Progress:
         """The reports of one document."""
         return Progress(document, self._documents, self._pace, self._clock)
+
+    def failed(self, document: Document, reason: str) -> None:
+        """The document cannot be read; told to the webhook too, unless its earlier content stays in answers."""
+        if self._documents.set_failed(document, reason) and self._announce and not document.live_version:
+            told = {"document_id": document.id, "filename": document.filename, "error": reason}
+            self._announce.announce(document.assistant_id, Event.DOCUMENT_FAILED, told)
 
 
 class Progress:

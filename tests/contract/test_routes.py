@@ -71,6 +71,10 @@ CONTRACT = {
 }
 # What there is beside them, for whom the console is for.
 ADDED = {
+    ("GET", "/assistants/webhooks/<id>"): 200,
+    ("GET", "/assistants/webhooks/<id>/<id>"): 200,
+    ("POST", "/assistants/webhooks/resend/<id>/<id>"): 202,
+    ("POST", "/assistants/webhooks/test/<id>"): 202,
     ("DELETE", "/assistants/rotate_key/<id>"): 200,
     ("GET", "/assistants/members/<id>"): 200,
     ("PUT", "/assistants/members/<id>"): 200,
@@ -150,10 +154,13 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
-    named = r"list|outbox$|messages|tokens$|users$|chunks/<id>$|(unanswered|faq|members)/<id>$|golden/(runs/)?<id>$"
+    named = (
+        r"list|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
+        r"|golden/(runs/)?<id>$"
+    )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 15
+    assert len(lists) == 16
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route
