@@ -20,9 +20,16 @@ class Visitor:
         application.request("POST", "/auth/register", ADMIN)
         sign_in = {name: ADMIN[name] for name in ("email", "password")}
         _, session = application.request("POST", "/auth/login", sign_in)
-        self.person = Client(application.url, {"Authorization": f"Bearer {session['token']}"})
+        self._token = {"Authorization": f"Bearer {session['token']}"}
+        self.person = Client(application.url, self._token)
         body = {"name": "Clínica", "model": model}
         _, self.assistant = self.person.call("POST", "/assistants/add", body)
+        self.bot = Client(application.url, {"X-API-Key": self.assistant["api_key"]})
+
+    def come_back(self, application: Application) -> None:
+        """Go on with the application as it runs now."""
+        self.close()
+        self.person = Client(application.url, self._token)
         self.bot = Client(application.url, {"X-API-Key": self.assistant["api_key"]})
 
     def say(self, contact: str, message_id: str, message: str = "Quanto custa a limpeza?") -> tuple[int, Any]:

@@ -2,45 +2,50 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kit.settings import PROJECT_ROOT
+from jobs.operator_door import knock
 from services.documents.reembed import BATCH
 from tests.servers.application import Application
+from tests.servers.killable import Killable, Template
 from tests.servers.vector_server import Reply, VectorServer
+from tests.talk import wait_until
+from tests.visitor import Visitor
 
-ADMIN = {"email": "ana@example.com", "password": "correct horse battery"}
 CHUNKS = 3 * BATCH
-WITHIN_S = 60.0
+WORDS = "Words. " * 120
+SETTINGS = {"RATE_LIMIT": "10000000 per minute", "LOG_LEVEL": "WARNING"}
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Template]:
+    with Template() as ready:
+        yield ready
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_answers_go_on_through_a_change_of_embedder_and_a_kill(tmp_path: Path) -> None:
-    folder = tmp_path / "installation"
+def test_answers_go_on_through_a_change_of_embedder_and_a_kill(template: Template, tmp_path: Path) -> None:
     with VectorServer() as server:
-        changed = {"EMBEDDING_MODEL": "ollama:letters", "OLLAMA_BASE_URL": server.url}
-        with Application(folder) as before:
-            assistant, person = filled(before, folder, tmp_path)
+        changed = {**SETTINGS, "EMBEDDING_MODEL": "ollama:letters", "OLLAMA_BASE_URL": server.url}
+        with Killable(template, tmp_path, SETTINGS) as before:
+            visitor = Visitor(before, "offline")
+            fill(visitor)
             assert reembedding(before) == 0
-            expected = found(before, assistant, person)
+            expected = found(visitor)
             assert expected
 
         server.script(Reply(), Reply())
         server.default = Reply(delay_s=120.0)
-        with Application(folder, changed) as after:
-            until(lambda: len(server.requests) > 2)
+        with Killable(template, tmp_path, changed) as after:
+            visitor.come_back(after)
+            wait_until(lambda: len(server.requests) > 2)
             assert reembedding(after) == 1
-            assert found(after, assistant, person) == expected  # by the embedder before, which is at hand
-            assert doctor(folder).stdout.strip().endswith("agree.")
+            assert found(visitor) == expected  # by the embedder before, which is at hand
+            assert knock(tmp_path / "data", "doctor") == []
             assert not asked_for_questions(server)
             after.kill()
 
@@ -48,43 +53,34 @@ def test_answers_go_on_through_a_change_of_embedder_and_a_kill(tmp_path: Path) -
         assert len(done) == BATCH
         server.requests.clear()
         server.default = Reply()
-        with Application(folder, changed) as after:
-            until(lambda: reembedding(after) == 0)
+        with Killable(template, tmp_path, changed) as after:
+            visitor.come_back(after)
+            wait_until(lambda: reembedding(after) == 0)
             sent = [text for one in server.requests for text in one.body["input"]]
             assert len(sent) == CHUNKS - BATCH
             assert done.isdisjoint(sent)
-            assert found(after, assistant, person)
+            assert found(visitor)
             assert asked_for_questions(server)
+            visitor.close()
 
 
-def filled(application: Application, folder: Path, tmp_path: Path) -> tuple[str, dict[str, str]]:
-    """An assistant with a document of so many chunks, and the header that a signed-in admin sends."""
-    status, _ = application.request("POST", "/auth/register", {"name": "Ana", **ADMIN})
-    assert status == 201
-    _, session = application.request("POST", "/auth/login", ADMIN)
-    person = {"Authorization": f"Bearer {session['token']}"}
-    _, assistant = application.request("POST", "/assistants/add", {"name": "Clínica"}, **person)
-    words = "Words. " * 120
-    sections = "".join(
-        f"# Treatment {n}\n\nThe treatment number{n} costs {n} euros. {words}\n\n" for n in range(CHUNKS)
+def fill(visitor: Visitor) -> None:
+    """Upload a document of so many chunks."""
+    sections = (
+        f"# Treatment {n}\n\nThe treatment number{n} costs {n} euros. {WORDS}\n\n" for n in range(CHUNKS)
     )
-    uploads = tmp_path / "uploads"
-    uploads.mkdir()
-    (uploads / "prices.md").write_text(sections, encoding="utf-8")
-    done = command(folder, "ingest", str(uploads), "--assistant", assistant["_id"])
-    assert done.returncode == 0, done.stdout + done.stderr
-    _, documents = application.request("GET", f"/documents/list?assistant_id={assistant['_id']}", **person)
-    assert [one["chunks"] for one in documents] == [CHUNKS]
-    return assistant["_id"], person
+    document = visitor.upload("prices.md", "".join(sections))
+    wait_until(lambda: visitor.is_ready(document))
+    _, listed = visitor.person.call("GET", f"/documents/get/{document['_id']}")
+    assert listed["chunks"] == CHUNKS
 
 
-def found(application: Application, assistant: str, person: dict[str, str]) -> list[str]:
+def found(visitor: Visitor) -> list[str]:
     """The texts of the passages for a question."""
     asked = {"query": "what is the fee of number77?", "top_k": 3}
-    status, answer = application.request("POST", f"/assistants/search/{assistant}", asked, **person)
+    status, answer = visitor.person.call("POST", f"/assistants/search/{visitor.assistant['_id']}", asked)
     assert status == 200
-    passages = answer["passages"] if isinstance(answer, dict) else answer
-    texts = [one["text"] for one in passages]
+    texts = [one["text"] for one in answer["passages"]]
     assert "number77 " in texts[0]
     return texts
 
@@ -99,31 +95,3 @@ def reembedding(application: Application) -> int:
 def asked_for_questions(server: VectorServer) -> bool:
     """Whether the server was asked for the vector of the question."""
     return any("fee" in text for one in server.requests for text in one.body["input"])
-
-
-def doctor(folder: Path) -> subprocess.CompletedProcess[str]:
-    return command(folder, "doctor")
-
-
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "DATA_DIR": str(folder / "data"),
-        "DOCUMENTS_DIR": str(folder / "documents"),
-    }
-    return subprocess.run(
-        [sys.executable, "cli.py", *words],
-        cwd=PROJECT_ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-
-
-def until(done: Callable[[], Any]) -> None:
-    give_up = time.monotonic() + WITHIN_S
-    while not done():
-        assert time.monotonic() < give_up, "it did not happen in time"
-        time.sleep(0.05)
