@@ -5,6 +5,7 @@ from __future__ import annotations
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.clock import utc_now
+from services.chats.answer_cache import AnswerCache
 from services.chats.answer_message import AnswerMessage
 from services.chats.compose_answer import ComposeAnswer
 from services.chats.deliver_replies import DeliverReplies
@@ -26,6 +27,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         recall=RecallTurns(messages=records.messages),
         ground=shared.ground,
         complete=shared.models.complete,
+        answers=AnswerCache(utc_now),
     )
     return ChatUseCases(
         answer_message=AnswerMessage(

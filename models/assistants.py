@@ -50,6 +50,7 @@ class AssistantSettings:
     """What an owner may set; every field has a working default.
 
     ``min_evidence``, from 0 to 1, is what an answer is built on at least; ``None`` is what was calibrated.
+    ``answer_cache`` has the first question of a chat answered as it was answered to others before.
     """
 
     company: str = ""
@@ -68,6 +69,7 @@ class AssistantSettings:
     fallback_message: str = ""
     no_answer_message: str = ""
     min_evidence: float | None = None
+    answer_cache: bool = False
     limits: Limits = field(default_factory=Limits)
 
 

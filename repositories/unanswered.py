@@ -10,6 +10,7 @@ from pymongo import ASCENDING
 from models.pages import Page
 from models.unanswered import UnansweredGroup, UnansweredQuestion
 from repositories.base import BATCH, Repository
+from repositories.errors import database_errors
 from repositories.scope import Scope
 from repositories.values import Record, moment
 
@@ -44,8 +45,11 @@ class UnansweredQuestionRepository(Repository):
     def put_into(self, assistant_id: str, group_id: str, ids: Sequence[str]) -> None:
         """Say which group some questions are in."""
         change = {"$set": {"group": group_id}, "$unset": {"pending": ""}}
-        for one in ids:
-            self._update(Scope(assistant_id=assistant_id), one, change)
+        for start in range(0, len(ids), BATCH):
+            named = {"_id": {"$in": list(ids[start : start + BATCH])}}
+            conditions = self._conditions(Scope(assistant_id=assistant_id), named, None)
+            with database_errors():
+                self._records.update_many(conditions, self._change(change))
 
     def delete_of_group(self, assistant_id: str, group_id: str) -> None:
         """Remove every question of a group."""
@@ -72,9 +76,10 @@ class UnansweredGroupRepository(Repository):
     collection: ClassVar[str] = "unanswered_groups"
     page_keys: ClassVar[Mapping[str, str]] = {"assistant_id": "assistant_page"}
 
-    def add(self, group: UnansweredGroup) -> None:
-        """Keep a new group."""
-        self._insert(Scope(assistant_id=group.assistant_id), _group_record(group))
+    def add_all(self, assistant_id: str, groups: Sequence[UnansweredGroup]) -> None:
+        """Keep new groups of an assistant."""
+        if groups:
+            self._insert_many(Scope(assistant_id=assistant_id), [_group_record(one) for one in groups])
 
     def get(self, assistant_id: str, group_id: str) -> UnansweredGroup | None:
         """The assistant's group of this id."""

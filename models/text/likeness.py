@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -65,6 +65,7 @@ class Asked:
     kinds: frozenset[str]
 
 
+@lru_cache(maxsize=4_096)
 def read_asked(text: str) -> Asked:
     """What a message asks."""
     said = _said(text)
@@ -98,6 +99,11 @@ def is_same(one: str, other: str) -> bool:
     return not pairs or (len(pairs) == 1 and _mistyped(*pairs[0]))
 
 
+def question_key(text: str) -> str:
+    """What all spellings of one question share that ``is_same`` takes for the same, but for mistyped letters."""
+    return " ".join(_plain(text))
+
+
 class LikeGroups:
     """Groups of like questions, each told by one of them; finds the likest without comparing all."""
 
@@ -121,9 +127,13 @@ class LikeGroups:
         return [self._groups[-number][0] for _, number in sorted(self._alike(asked), reverse=True)]
 
     def _alike(self, asked: Asked) -> Iterator[tuple[float, int]]:
-        spellings = frozenset[str]().union(*asked.spellings)
-        near = {number for one in spellings for number in self._by_spelling.get(one, ())}
-        for number in near:
+        shared: Counter[int] = Counter()
+        for word in asked.spellings:
+            shared.update({number for one in word for number in self._by_spelling.get(one, ())})
+        for number, words_shared in shared.items():
+            its = len(self._groups[number][1].spellings)
+            if words_shared + its < ALIKE * (len(asked.spellings) + its):
+                continue  # also if all of its words were among the question's
             value = likeness(asked, self._groups[number][1])
             if value >= ALIKE:
                 yield value, -number

@@ -98,6 +98,10 @@ class _Settings(Body):
     greeting = Text(LONG_TEXT, attribute="settings.greeting")
     fallback_message = Text(LONG_TEXT, attribute="settings.fallback_message")
     no_answer_message = Text(LONG_TEXT, attribute="settings.no_answer_message")
+    answer_cache = Switch(
+        attribute="settings.answer_cache",
+        metadata={"description": "Whether a chat's first question is answered as it was answered before."},
+    )
     min_evidence = Number(
         allow_none=True,
         validate=validate.Range(0, 1),

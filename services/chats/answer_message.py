@@ -176,6 +176,8 @@ class AnswerMessage:
         )
         if noted is not None and answer.response is None:
             self._unanswered.take_back(noted)
+        if noted is None:
+            self._compose.keep(prepared, completion)
         return self._remembered(message, answer)
 
     def _fallen_back(self, assistant: Assistant, chat: Chat, message: Message, problem: AppError) -> Answer:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from models.assistants import Assistant
 from models.chats import Message
 from models.completions import Completion
+from services.chats.answer_cache import AnswerCache
 from services.chats.recall_turns import RecallTurns
 from services.llm.base import Model
 from services.prompts.ground_prompt import AskGrounded, Grounded, GroundPrompt, Question
@@ -15,21 +17,36 @@ from services.prompts.ground_prompt import AskGrounded, Grounded, GroundPrompt, 
 class ComposeAnswer:
     """Recalls the chat, grounds the message and asks the model; stores nothing."""
 
-    def __init__(self, *, recall: RecallTurns, ground: GroundPrompt, complete: Model) -> None:
+    def __init__(
+        self, *, recall: RecallTurns, ground: GroundPrompt, complete: Model, answers: AnswerCache
+    ) -> None:
         self._recall = recall
         self._ground = ground
         self._complete = complete
         self._ask = AskGrounded(complete)
+        self._answers = answers
 
     def prepare(self, assistant: Assistant, message: Message) -> Grounded:
         """The prompt for a message: the system prompt, numbered passages, history, the message."""
         history = self._recall.before(message, assistant.settings.history_turns)
         question = Question(message.content, tuple(history), model=message.requested_model, purpose="chat")
-        return self._ground.ground(assistant, question)
+        grounded = self._ground.ground(assistant, question)
+        if not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
+            return grounded
+        place = self._answers.place(assistant, message.content, message.requested_model)
+        kept = self._answers.find(place) if place else None
+        if kept is None:
+            return replace(grounded, place=place)
+        return replace(grounded, sources=kept.sources, ready=kept.completion)
 
     def remember(self, message: Message, answer: str) -> None:
         """Keep a turn in mind for the next one."""
         self._recall.add(message, answer)
+
+    def keep(self, prepared: Grounded, completion: Completion) -> None:
+        """Keep an answer for whoever asks the same first, where the assistant wants that."""
+        if prepared.place is not None and prepared.found.enough:
+            self._answers.keep(prepared.place, completion, prepared.sources)
 
     def complete(self, prepared: Grounded) -> Completion:
         """The model's answer, without links and images that are not in the documents or the prompt.

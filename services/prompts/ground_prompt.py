@@ -11,6 +11,7 @@ from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
+from services.chats.answer_cache import Place
 from services.chats.curated_answer import MODEL, curated_answer
 from services.documents.read_prompt import ReadPrompt
 from services.llm.base import Model
@@ -50,7 +51,8 @@ class Grounded:
     """A prompt ready to be sent, the sources it shows, and the texts whose links an answer may carry.
 
     ``allowed`` is ``None`` where an answer may carry any. ``found`` is what the search came to;
-    ``thinks`` as in ``PromptParts``; ``ready`` is an answer that needs no model.
+    ``thinks`` as in ``PromptParts``; ``ready`` is an answer that needs no model,
+    ``place`` where the model's is kept for others.
     """
 
     request: CompletionRequest
@@ -59,6 +61,7 @@ class Grounded:
     found: SearchResult = field(default_factory=SearchResult)
     thinks: bool | None = None
     ready: Completion | None = None
+    place: Place | None = None
 
 
 class GroundPrompt:

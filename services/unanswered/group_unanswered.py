@@ -12,8 +12,8 @@ from models.unanswered import UnansweredGroup, UnansweredQuestion, group_of, joi
 from repositories.assistants import AssistantRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
 
-AT_ONCE = 200  # questions between two writes of the groups
-MOST_AT_A_TIME = 10_000  # for one who asks; the rest is for the next
+AT_ONCE = 1_000  # questions between two writes of the groups
+MOST_AT_A_TIME = 5_000  # for one who asks; the rest is for the next
 MOST_COMPARED = 5_000  # groups, the newest: what was asked longer ago begins another one
 MOST_READ_ANEW = 500  # questions of a group that others were taken out of
 
@@ -98,14 +98,16 @@ class GroupUnanswered:
                 group_id = new_id()
                 likes.add(group_id, asked)
             sorted_in[group_id].append(question)
+        new: list[UnansweredGroup] = []
         for group_id, its in sorted_in.items():
             self._questions.put_into(assistant_id, group_id, [one.id for one in its])
             before = known.get(group_id)
             known[group_id] = joined(before, its) if before else group_of(group_id, its)
             if before is None:
-                self._groups.add(known[group_id])
+                new.append(known[group_id])
             else:
                 self._groups.update(known[group_id])
+        self._groups.add_all(assistant_id, new)
 
     def _take_out(self, assistant_id: str, group_id: str, ids: set[str]) -> None:
         group = self._groups.get(assistant_id, group_id)

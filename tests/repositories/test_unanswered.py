@@ -68,8 +68,7 @@ def test_questions_go_with_their_chat_their_group_and_their_assistant(
 
 def test_groups_are_listed_newest_first_and_changed_whole(groups: UnansweredGroupRepository) -> None:
     made = [group_of(new_id(), [a_question(text)]) for text in ("A?", "B?")]
-    for one in made:
-        groups.add(one)
+    groups.add_all(ASSISTANT, made)
     more = group_of(made[0].id, [a_question("A?"), a_question("a?")])
 
     assert groups.update(more)

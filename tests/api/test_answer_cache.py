@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.people import Caller, bot
+from tests.servers.openai_server import OpenAIServer
+from tests.talk import events, said, send
+
+PRICES = "# Preços\n\nA limpeza custa R$ 180,00 e dura uma hora.\n"
+QUESTION = "Quanto custa a limpeza?"
+
+
+@pytest.fixture
+def assistant(owner: Caller) -> dict[str, Any]:
+    made = owner.new_assistant(model="test-model", answer_cache=True)
+    owner.ready_document(made["_id"], "precos.md", PRICES)
+    return made
+
+
+@pytest.fixture
+def contact(app: Flask, assistant: dict[str, Any]) -> Caller:
+    return bot(app, assistant)
+
+
+def test_a_first_question_is_answered_as_it_was_before(contact: Caller, model_server: OpenAIServer) -> None:
+    first, before = said(contact, QUESTION, id="a"), model_server.served
+
+    second = said(contact, "oi, quanto custa a limpeza", id="b")
+
+    assert model_server.served == before
+    assert (first["model"], second["model"]) == ("test-model", "cache")
+    assert (second["response"], second["sources"]) == (first["response"], first["sources"])
+    assert second["tokens"]["in"] == 0
+    streamed = events(send(contact, QUESTION, id="c", stream=True).text)
+    assert streamed[-1][1]["response"] == first["response"]
+    assert said(contact, QUESTION, id="a")["model"] == "test-model"  # something was said before
+    assert said(contact, "Quanto não custa a limpeza?", id="d")["model"] == "test-model"
+
+
+def test_it_is_gone_when_documents_curated_answers_or_settings_change(
+    owner: Caller, assistant: dict[str, Any], contact: Caller
+) -> None:
+    def is_asked_anew(number: int) -> bool:
+        models = [said(contact, QUESTION, id=f"{number} {n}")["model"] for n in range(2)]
+        assert models[1] == "cache"
+        return bool(models[0] == "test-model")
+
+    assert is_asked_anew(0)
+    assert not is_asked_anew(1)
+    owner.ready_document(assistant["_id"], "precos.md", PRICES.replace("180", "200"))
+    assert is_asked_anew(2)
+    owner.put(f"/assistants/answer/{assistant['_id']}", {"question": "Tem wifi?", "answer": "Sim."})
+    assert is_asked_anew(3)
+    owner.put(f"/assistants/update/{assistant['_id']}", {"company": "Sorriso"})
+    assert is_asked_anew(4)
+
+
+def test_it_is_off_unless_set_and_never_of_another_assistant(
+    owner: Caller, contact: Caller, app: Flask
+) -> None:
+    said(contact, QUESTION)
+    other = owner.new_assistant(model="test-model")
+    owner.ready_document(other["_id"], "precos.md", PRICES)
+
+    assert other["answer_cache"] is False
+    assert [said(bot(app, other), QUESTION, id=one)["model"] for one in "ab"] == ["test-model"] * 2
+
+
+def test_what_was_not_answered_is_not_kept(contact: Caller) -> None:
+    assert [said(contact, "Vendem pneus?", id=one)["model"] for one in "ab"] == ["test-model"] * 2
