@@ -22,7 +22,7 @@ export UV_SYSTEM_CERTS := 1
 help:
 	@echo 'make run     set up and start on http://127.0.0.1:8080 with a demo assistant'
 	@echo 'make test    set up and run everything that CI runs'
-	@echo 'make fuzz    send the described API what nobody expects; no answer may be a 5xx'
+	@echo 'make fuzz    property tests on new examples; then the API is sent what nobody expects, and no answer may be a 5xx'
 	@echo 'make bench   print the figures that the documents quote'
 	@echo 'make fmt     format, and repair what can be repaired'
 	@echo 'make lint    formatting, style, types and layers'
@@ -49,6 +49,7 @@ fmt: $(VENV)/test.stamp
 	@$(PY) -m ruff check --fix .
 
 fuzz: $(VENV)/test.stamp
+	@EXAMPLES=new $(PY) -m pytest tests/unit
 	@$(PY) -m tests.fuzz
 
 # A bench is a file there whose docstring says, indented, how it is run.

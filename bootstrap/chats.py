@@ -14,6 +14,7 @@ from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
 from services.chats.settle_turn import SettleTurn
+from services.chats.summarise_chat import SummariseChat
 from services.chats.take_over import TakeOver
 from services.chats.use_cases import ChatUseCases
 from services.unanswered.note_unanswered import NoteUnanswered
@@ -23,11 +24,14 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
     """Turns, chats and what people reply."""
     records = parts.repositories
     settle = SettleTurn(chats=records.chats, messages=records.messages, clock=utc_now)
+    recall = RecallTurns(messages=records.messages)
     compose = ComposeAnswer(
-        recall=RecallTurns(messages=records.messages),
+        recall=recall,
         ground=shared.ground,
         complete=shared.models.complete,
         answers=AnswerCache(utc_now),
+        budget=shared.budget,
+        summarise_soon=parts.summarise_soon,
     )
     return ChatUseCases(
         answer_message=AnswerMessage(
@@ -52,5 +56,11 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
         recover_turns=RecoverTurns(
             chats=records.chats, messages=records.messages, settle=settle, queue=shared.turns
+        ),
+        summarise_chat=SummariseChat(
+            chats=records.chats,
+            recall=recall,
+            complete=shared.models.complete,
+            catalogue=shared.models.catalogue,
         ),
     )

@@ -23,6 +23,7 @@ from jobs.deliveries import Deliveries
 from jobs.golden_runs import GoldenRuns
 from jobs.operator_door import OperatorDoor
 from jobs.reembedding import Reembedding
+from jobs.summaries import Summaries
 from kit.errors import SettingsError
 from kit.settings import Settings
 from models.documents import Document
@@ -45,12 +46,14 @@ class Installation:
         background: Background,
         golden_runs: GoldenRuns,
         deliveries: Deliveries,
+        summaries: Summaries,
         setup_token: str,
     ) -> None:
         self.house = house
         self.background = background
         self.golden_runs = golden_runs
         self.deliveries = deliveries
+        self.summaries = summaries
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -63,6 +66,7 @@ class Installation:
         """Finish what a process that is gone left open, then begin the background work."""
         self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
         self.golden_runs.start(self.house.golden.run_golden)
+        self.summaries.start(self.house.chats.summarise_chat.run)
         self.background.start(index=self.house.documents.index_document.index, sweep=self._sweep)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
@@ -75,6 +79,7 @@ class Installation:
         if not self._stopped:
             self._stopped = True
             self.golden_runs.stop()
+            self.summaries.stop()
             self.background.stop()
             self._ends.close()
 
@@ -128,6 +133,7 @@ def open_beside(
         parser=parser(),
         index_soon=index_soon,
         run_golden_soon=run_golden_soon,
+        summarise_soon=lambda *_: None,
         check_records=lambda: connection.ping(client),
     )
     return build_house(parts), client.close
@@ -143,7 +149,8 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
-    background, golden_runs, deliveries = Background(workers=INDEXERS), GoldenRuns(), Deliveries()
+    background, golden_runs = Background(workers=INDEXERS), GoldenRuns()
+    deliveries, summaries = Deliveries(), Summaries()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -153,6 +160,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         parser=child,
         index_soon=background.index_soon,
         run_golden_soon=golden_runs.run_soon,
+        summarise_soon=summaries.soon,
         check_records=lambda: connection.ping(client),
         deliver_soon=deliveries.notice,
         reranker=choose_reranker(settings),
@@ -163,7 +171,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
     door.open()
     ends.callback(door.close)
-    return Installation(house, background, golden_runs, deliveries, kept.setup_token)
+    return Installation(house, background, golden_runs, deliveries, summaries, kept.setup_token)
 
 
 def _tasks(

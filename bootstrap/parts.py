@@ -12,6 +12,7 @@ from integrations.parsing.base import Parser
 from integrations.rerank.base import Reranker
 from integrations.vectorstores.base import VectorStore
 from kit.settings import Settings
+from models.assistants import Assistant
 from models.documents import Document
 from models.golden import GoldenRun
 
@@ -28,6 +29,7 @@ class Parts:
     parser: Parser
     index_soon: Callable[[Document], None]
     run_golden_soon: Callable[[GoldenRun], None]
+    summarise_soon: Callable[[Assistant, str], None]
     check_records: Callable[[], None]
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     reranker: Reranker | None = None

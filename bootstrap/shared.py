@@ -12,8 +12,10 @@ from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
 from kit.clock import utc_now
 from kit.crypto import Vault
+from models.assistants import Assistant
 from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
+from services.chats.summarise_chat import budget_for
 from services.chats.turn_queue import TurnQueue
 from services.delivery.announce_event import AnnounceEvent
 from services.documents.place_file import PlaceFile
@@ -23,7 +25,8 @@ from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
 from services.faq.write_entry import WriteEntry
 from services.llm.use_cases import ModelUseCases
-from services.prompts.ground_prompt import GroundPrompt
+from services.prompts.compile import PromptBudget
+from services.prompts.ground_prompt import BudgetFor, GroundPrompt
 from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
@@ -42,6 +45,7 @@ class Shared:
     knowledge: RecordedKnowledge
     search: SearchPassages
     ground: GroundPrompt
+    budget: BudgetFor
     turns: TurnQueue
     find_assistants: FindAssistants
     announce_event: AnnounceEvent
@@ -78,17 +82,25 @@ class Shared:
             vectors=vectors,
         )
         vault = Vault(parts.secrets.encryption)
+        of_models = models.build(parts, vault)
+
+        def budget(assistant: Assistant, model: str) -> PromptBudget:
+            return budget_for(assistant, of_models.catalogue, model)
+
         return cls(
             vault=vault,
-            models=models.build(parts, vault),
+            models=of_models,
             files=files,
             outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),
             embedders=embedders,
             knowledge=knowledge,
             search=search,
             ground=GroundPrompt(
-                search=search, prompt=ReadPrompt(knowledge=knowledge, files=files, search=search)
+                search=search,
+                prompt=ReadPrompt(knowledge=knowledge, files=files, search=search),
+                budget=budget,
             ),
+            budget=budget,
             turns=TurnQueue(settings.turn_slots),
             find_assistants=FindAssistants(assistants=records.assistants, members=records.members),
             announce_event=AnnounceEvent(

@@ -61,7 +61,7 @@ class AssistantSettings:
     top_p: float | None = None
     max_tokens: int | None = None
     language: Language = Language.AUTO
-    history_turns: int = 10
+    history_turns: int = 100
     top_k: int = 5
     persona: Persona | None = None
     has_scratchpad: bool = False

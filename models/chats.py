@@ -70,7 +70,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Chat:
-    """One contact on one channel with one assistant."""
+    """One contact on one channel with one assistant; ``summary`` is what was said up to its ``summary_turn``."""
 
     id: str
     assistant_id: str
@@ -84,6 +84,8 @@ class Chat:
     turns: int
     created_at: datetime
     updated_at: datetime
+    summary: str = ""
+    summary_turn: int = 0
 
 
 @dataclass(frozen=True)

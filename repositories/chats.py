@@ -101,6 +101,15 @@ class ChatRepository(Repository):
             Scope(assistant_id=chat.assistant_id), chat.id, {"$set": shown, "$max": {"turns": reply.turn}}
         )
 
+    def set_summary(self, chat: Chat, summary: str, turn: int) -> bool:
+        """Keep what sums the chat up to this turn, unless another one did so since the chat was read."""
+        return self._update(
+            Scope(assistant_id=chat.assistant_id),
+            chat.id,
+            {"$set": {"summary": summary, "summary_turn": turn}},
+            when={"summary_turn": chat.summary_turn},
+        )
+
     def set_active(self, scope: Scope, chat_id: str, *, active: bool, at: datetime) -> bool:
         """Hand a chat to the assistant or to a person."""
         return self._update(scope, chat_id, {"$set": {"active": active, "updatedAt": at}})
@@ -153,6 +162,8 @@ def _record(chat: Chat) -> Record:
         "turns": chat.turns,
         "search": _searchable(chat.channel.id, chat.username, chat.message),
         "last_answer": "",
+        "summary": chat.summary,
+        "summary_turn": chat.summary_turn,
         "createdAt": chat.created_at,
         "updatedAt": chat.updated_at,
     }
@@ -173,4 +184,6 @@ def _chat(record: Record) -> Chat:
         turns=int(record.get("turns", 0)),
         created_at=moment(record["createdAt"]),
         updated_at=moment(record["updatedAt"]),
+        summary=record.get("summary", ""),
+        summary_turn=int(record.get("summary_turn", 0)),
     )

@@ -7,11 +7,17 @@ import os
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from _pytest.terminal import TerminalReporter
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 FREE_BYTES = 4 << 30
+
+# The same examples every time, so that a run tells of the change that it is for; `make fuzz` looks for new ones.
+hypothesis.settings.register_profile("same", derandomize=True, database=None)
+hypothesis.settings.register_profile("new")
+hypothesis.settings.load_profile(os.environ.get("EXAMPLES", "same"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,4 +1,4 @@
-"""``make fuzz``: what nobody expects, sent to every described route; no answer may be a 5xx.
+"""The second half of ``make fuzz``: what nobody expects, sent to every described route; no answer may be a 5xx.
 
 Not a part of ``make test``: it looks for what nobody thought of, and takes as long as it is given, and a
 minute more for the routes that go last.

@@ -120,7 +120,7 @@ class AnswerMessage:
             return self._settle.kept(chat, arrived.message)
         with self._failure_is_marked(arrived.message):
             try:
-                prepared = self._compose.prepare(assistant, arrived.message)
+                prepared = self._compose.prepare(assistant, chat, arrived.message)
                 completion = self._compose.complete(prepared)
             except _MODEL_FAILURES as problem:
                 return self._fallen_back(assistant, chat, arrived.message, problem)
@@ -135,7 +135,7 @@ class AnswerMessage:
         with self._failure_is_marked(arrived.message, ticket):
             sent = False
             try:
-                prepared = self._compose.prepare(assistant, arrived.message)
+                prepared = self._compose.prepare(assistant, chat, arrived.message)
                 for step in self._compose.stream(prepared):
                     if isinstance(step, Completion):
                         ticket.outcome = self._answered(chat, arrived.message, prepared, step, was_sent=sent)

@@ -2,34 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from models.assistants import Assistant
-from models.chats import Message
+from models.chats import Chat, Message
 from models.completions import Completion
 from services.chats.answer_cache import AnswerCache
 from services.chats.recall_turns import RecallTurns
 from services.llm.base import Model
-from services.prompts.ground_prompt import AskGrounded, Grounded, GroundPrompt, Question
+from services.prompts.compile import fit_history
+from services.prompts.ground_prompt import AskGrounded, BudgetFor, Grounded, GroundPrompt, Question
 
 
 class ComposeAnswer:
     """Recalls the chat, grounds the message and asks the model; stores nothing."""
 
     def __init__(
-        self, *, recall: RecallTurns, ground: GroundPrompt, complete: Model, answers: AnswerCache
+        self,
+        *,
+        recall: RecallTurns,
+        ground: GroundPrompt,
+        complete: Model,
+        answers: AnswerCache,
+        budget: BudgetFor,
+        summarise_soon: Callable[[Assistant, str], None],
     ) -> None:
         self._recall = recall
         self._ground = ground
         self._complete = complete
+        self._budget = budget
+        self._summarise_soon = summarise_soon
         self._ask = AskGrounded(complete)
         self._answers = answers
 
-    def prepare(self, assistant: Assistant, message: Message) -> Grounded:
-        """The prompt for a message: the system prompt, numbered passages, history, the message."""
-        history = self._recall.before(message, assistant.settings.history_turns)
-        question = Question(message.content, tuple(history), model=message.requested_model, purpose="chat")
+    def prepare(self, assistant: Assistant, chat: Chat, message: Message) -> Grounded:
+        """The prompt for a message: the system prompt, numbered passages, history, the message.
+
+        A chat that has outgrown its share of the prompt is summed up soon; until then its oldest turns are left out.
+        """
+        turns = assistant.settings.history_turns
+        history = [one for one in self._recall.before(message, turns) if one.number > chat.summary_turn]
+        question = Question(
+            message.content,
+            tuple(history),
+            model=message.requested_model,
+            notes=chat.summary if turns else "",
+            purpose="chat",
+        )
+        room = self._budget(assistant, message.requested_model).history
+        if len(fit_history(history, room)) < len(history):
+            self._summarise_soon(assistant, chat.id)
         grounded = self._ground.ground(assistant, question)
         if not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
             return grounded

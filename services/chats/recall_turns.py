@@ -6,7 +6,7 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.chats import Message, MessageRole, MessageStatus
 from repositories.messages import MessageRepository
@@ -57,7 +57,12 @@ class RecallTurns:
         first_open = min((one.turn for one in found if _is_open(one)), default=message.turn)
         settled = {number: said[number] for number in wanted if number < first_open}
         self._remember(message.chat_id, _Remembered(turns, settled))
-        return [said[number] for number in wanted]
+        return [replace(said[number], number=number) for number in wanted]
+
+    def all_after(self, chat_id: str, turn: int, turns: int) -> list[Turn]:
+        """At most ``turns`` turns that came after this one, oldest first, as the records have them now."""
+        said = _by_turn(self._messages.after_turn(chat_id, turn, 2 * turns))
+        return [replace(said[number], number=number) for number in sorted(said)]
 
     def add(self, message: Message, answer: str) -> None:
         """Remember a turn that has just been answered, where all before it are remembered."""

@@ -8,6 +8,7 @@ from services.chats.answer_message import AnswerMessage
 from services.chats.deliver_replies import DeliverReplies
 from services.chats.find_chats import FindChats
 from services.chats.recover_turns import RecoverTurns
+from services.chats.summarise_chat import SummariseChat
 from services.chats.take_over import TakeOver
 
 
@@ -20,3 +21,4 @@ class ChatUseCases:
     take_over: TakeOver
     deliver_replies: DeliverReplies
     recover_turns: RecoverTurns
+    summarise_chat: SummariseChat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 
 from models.assistants import Persona
 from models.completions import PromptMessage
@@ -20,10 +20,11 @@ _FENCE = re.compile("[<\uff1c\ufe64]{3,}|[>\uff1e\ufe65]{3,}")
 
 @dataclass(frozen=True)
 class Turn:
-    """What the contact wrote and the answer to it; either may be empty."""
+    """What the contact wrote and the answer to it; either may be empty. ``number`` is its place in the chat."""
 
     question: str
     answer: str
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,27 @@ class PromptBudget:
 
     ``total`` bounds the whole prompt, but for the message itself, which is never cut; ``prompt`` the head
     of the prompt document, ``more`` what else of it bears on the message, ``passages`` the passages;
-    history has what these leave.
+    ``history`` what was said before, where these leave as much.
     """
 
     total: int = 12_000
     prompt: int = 4_000
     more: int = 1_500
     passages: int = 4_000
+    history: int = 4_000
+
+    @classmethod
+    def within(cls, context: int | None, answer: int | None = None) -> PromptBudget:
+        """The usual one, or as much less as a model needs that reads and writes ``context`` tokens in all.
+
+        ``answer`` is the room that an answer has; a quarter of the context, where nobody said.
+        """
+        usual = cls()
+        if context is None:
+            return usual
+        room = max(context - min(answer or 1_024, context // 4), 256)
+        part = min(1.0, room / usual.total)
+        return cls(*(int(tokens * part) for tokens in astuple(usual)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +65,8 @@ class PromptParts:
     evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
     chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona`` is whom it plays;
     ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none. ``client_instructions``
-    are those of the program that asks: they come last and do not stand above anything.
+    are those of the program that asks: they come last and do not stand above anything. ``notes`` sum up what was said
+    before the history.
     """
 
     message: str
@@ -65,6 +81,7 @@ class PromptParts:
     persona: Persona | None = None
     thinks: bool | None = None
     client_instructions: str = ""
+    notes: str = ""
 
 
 def compile_prompt(
@@ -80,7 +97,7 @@ def compile_prompt(
     parts = replace(parts, passages=fit_passages(parts.passages, budget))
     system = PromptMessage("system", _system(parts, budget, boundary))
     message = PromptMessage("user", _said(parts, parts.message))
-    left = budget.total - estimate_prompt((system, message))
+    left = min(budget.history, budget.total - estimate_prompt((system, message)))
     history = fit_history(parts.history, left)
     return system, *_alternating([*_messages(parts, history), message])
 
@@ -118,6 +135,7 @@ def _system(parts: PromptParts, budget: PromptBudget, boundary: str) -> str:
         _instructions(parts, budget),
         "\n".join([wording.RULES, *_rules(parts, boundary)]),
         *(_fenced(n, passage, boundary) for n, passage in enumerate(parts.passages, start=1)),
+        _notes(parts, boundary),
         _of_client(parts.client_instructions, boundary),
     ]
     return "\n\n".join(section for section in sections if section)
@@ -174,6 +192,13 @@ def _rules(parts: PromptParts, boundary: str) -> list[str]:
     if parts.history:
         rules.append(wording.OLD_NUMBERS)
     return [*rules, wording.UNTRUSTED.format(boundary=boundary)]
+
+
+def _notes(parts: PromptParts, boundary: str) -> str:
+    if not parts.notes.strip():
+        return ""
+    notes = _harmless(parts.notes.strip(), boundary)
+    return wording.NOTES.format(boundary=boundary, notes=_said(parts, notes))
 
 
 def _fenced(n: int, passage: Passage, boundary: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 
 from models.assistants import Assistant
@@ -16,7 +16,7 @@ from services.chats.curated_answer import MODEL, curated_answer
 from services.documents.read_prompt import ReadPrompt
 from services.llm.base import Model
 from services.prompts import wording
-from services.prompts.compile import PromptParts, Turn, compile_prompt, fit_passages
+from services.prompts.compile import PromptBudget, PromptParts, Turn, compile_prompt, fit_passages
 from services.prompts.link_guard import LinkGuard, guard_links
 from services.prompts.own_ways import in_the_way_of
 from services.prompts.scratchpad import Said, asks_for_it, split_scratchpad, without_quotes
@@ -30,8 +30,9 @@ class Question:
     """What an assistant is asked, and what was said before, oldest first.
 
     ``model`` and the ways to sample stand before the assistant's own where they are given; ``instructions``
-    are those of the program that asks, and come below the assistant's. ``user_id``, ``key_id`` and ``purpose``
-    say for whom, with which credential and through which door (``CompletionRequest``).
+    are those of the program that asks, and come below the assistant's; ``notes`` sum up what came
+    before the history. ``user_id``, ``key_id`` and ``purpose`` say for whom,
+    with which credential and through which door (``CompletionRequest``).
     """
 
     text: str
@@ -41,6 +42,7 @@ class Question:
     top_p: float | None = None
     max_tokens: int | None = None
     instructions: str = ""
+    notes: str = ""
     user_id: str = ""
     key_id: str = ""
     purpose: str = ""
@@ -64,19 +66,31 @@ class Grounded:
     place: Place | None = None
 
 
-class GroundPrompt:
-    """Searches an assistant's documents and compiles the prompt; asks no model and stores nothing."""
+BudgetFor = Callable[[Assistant, str], PromptBudget]
 
-    def __init__(self, *, search: SearchPassages, prompt: ReadPrompt) -> None:
+
+def _usual(_assistant: Assistant, _model: str) -> PromptBudget:
+    return PromptBudget()
+
+
+class GroundPrompt:
+    """Searches an assistant's documents and compiles the prompt; asks no model and stores nothing.
+
+    ``budget`` tells what the prompt may take, by the assistant and the model that was named.
+    """
+
+    def __init__(self, *, search: SearchPassages, prompt: ReadPrompt, budget: BudgetFor = _usual) -> None:
         self._search = search
         self._prompt = prompt
+        self._budget = budget
 
     def ground(self, assistant: Assistant, question: Question) -> Grounded:
         """The prompt: instructions, numbered passages, history, the question."""
         settings = assistant.settings
         asked = [turn.question for turn in question.history]
         found = self._search.search(assistant, question.text, settings.top_k, asked)
-        passages = fit_passages(found.passages)
+        budget = self._budget(assistant, question.model)
+        passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
         thinks = not asks_for_it(question.text) if settings.has_scratchpad else None
         parts = PromptParts(
@@ -92,9 +106,10 @@ class GroundPrompt:
             persona=settings.persona,
             thinks=thinks,
             client_instructions=question.instructions,
+            notes=question.notes,
         )
         request = CompletionRequest(
-            messages=compile_prompt(parts),
+            messages=compile_prompt(parts, budget),
             model=question.model,
             temperature=question.temperature,
             top_p=question.top_p,

@@ -20,7 +20,7 @@ DEFAULTS: dict[str, Any] = {
     "top_p": None,
     "max_tokens": None,
     "language": "auto",
-    "history_turns": 10,
+    "history_turns": 100,
     "top_k": 5,
     "persona": None,
     "has_scratchpad": False,
