@@ -110,15 +110,19 @@ class LikeGroups:
     def __init__(self) -> None:
         self._groups: list[tuple[str, Asked]] = []
         self._by_spelling: dict[str, list[int]] = defaultdict(list)
+        self._names: dict[Asked, str] = {}
 
     def add(self, name: str, asked: Asked) -> None:
         """Another group."""
         for spelling in frozenset[str]().union(*asked.spellings):
             self._by_spelling[spelling].append(len(self._groups))
         self._groups.append((name, asked))
+        self._names.setdefault(asked, name)
 
     def find(self, asked: Asked) -> str | None:
         """The name of the likest group, the first of several; ``None`` when none is alike."""
+        if asked in self._names:
+            return self._names[asked]
         best = max(self._alike(asked), default=None)
         return None if best is None else self._groups[-best[1]][0]
 

@@ -54,6 +54,8 @@ class WriteEntry:
         self._purge.purge_version(before.document, entry.version)  # what an interrupted try left
         self._place(entry)
         if not self._entries.update(entry, was_version=before.version):
+            if self._entries.get(entry.assistant_id, entry.id) is None:
+                self._purge.purge_chunks(entry.document)
             raise NotFound
         self._assistants.end_change(entry.assistant_id, CHANGE)
         self._purge.purge_versions(entry.document, below=entry.version)
