@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 
 from bootstrap.parts import Parts
 from integrations.llm.choose import connect
+from integrations.llm.ollama_tags import FoundAtOllama
 from integrations.models_file import read_models_file
 from kit.crypto import Vault
 from kit.settings import PROJECT_ROOT, Settings
@@ -28,9 +29,14 @@ def build(parts: Parts, vault: Vault) -> ModelUseCases:
     settings, entries = parts.settings, parts.repositories.models
     completed = completed_by(settings)
     recorded = RecordedEntries(entries=entries, vault=vault, completed=completed)
-    fixed, default, pass_on = _fixed(settings)
+    fixed, default, pass_on = fixed_entries(settings)
     catalogue = Catalogue(
-        fixed=fixed, default_model=default, pass_on=pass_on, records=recorded, completed=completed
+        fixed=fixed,
+        default_model=default,
+        pass_on=pass_on,
+        records=recorded,
+        found=FoundAtOllama(settings.ollama_base_url),
+        completed=completed,
     )
     route = CompletePrompt(
         catalogue=catalogue,
@@ -57,7 +63,7 @@ def completed_by(settings: Settings) -> Callable[[ModelEntry], ModelEntry]:
     return completed
 
 
-def _fixed(settings: Settings) -> tuple[tuple[ModelEntry, ...], str, ModelEntry | None]:
+def fixed_entries(settings: Settings) -> tuple[tuple[ModelEntry, ...], str, ModelEntry | None]:
     """The entries of the file or the settings, the default's name, and the server that other names go to."""
     if settings.models_file is not None:
         entries = read_models_file(settings.models_file, _variable)

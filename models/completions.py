@@ -38,7 +38,8 @@ class CompletionRequest:
     ``response_format``, ``stop``, …). ``fallback_models`` are asked after the model's own fall-backs,
     ``provider_keys`` are the assistant's own. ``assistant_id`` takes part in queues, ``user_id`` is the end
     user that it is for, ``key_id`` the credential, ``purpose`` the door (``chat``, ``generate``, …).
-    ``timeout_s`` bounds the whole call where it is less than the installation's bound.
+    ``timeout_s`` bounds the whole call where it is less than the installation's bound. ``context`` is the size
+    that the model's entry says, in tokens, for servers that want to be told.
     """
 
     messages: tuple[PromptMessage, ...]
@@ -60,6 +61,7 @@ class CompletionRequest:
     key_id: str = ""
     purpose: str = ""
     timeout_s: float | None = None
+    context: int | None = None
 
 
 @dataclass(frozen=True)

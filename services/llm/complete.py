@@ -389,6 +389,7 @@ def asked_of(entry: ModelEntry, request: CompletionRequest) -> CompletionRequest
         temperature=entry.temperature if request.temperature is None else request.temperature,
         top_p=entry.top_p if request.top_p is None else request.top_p,
         max_tokens=entry.max_tokens if request.max_tokens is None else request.max_tokens,
+        context=entry.context,
     )
 
 

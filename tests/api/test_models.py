@@ -11,7 +11,8 @@ from flask import Flask
 from bootstrap.installation import Installation
 from tests.people import Caller, bot, nobody
 from tests.servers.openai_server import OpenAIServer, Reply
-from tests.talk import said, send
+from tests.servers.other_model_servers import OllamaServer, PlainServer
+from tests.talk import events, said, send
 
 KEY = "sk-a-key-of-some-length-1234"
 OWN = "sk-the-key-of-the-client-5678"
@@ -225,6 +226,18 @@ def test_an_error_names_those_that_were_asked(app: Flask, owner: Caller, made: A
     answer = send(bot(app, owner.new_assistant(model="dead")))
     assert answer.status_code == 502
     assert answer.get_json()["details"]["attempts"][0]["outcome"] == "model_unavailable"
+
+
+@pytest.mark.parametrize(("provider", "kind"), [("ollama", OllamaServer), ("http", PlainServer)])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_turn_is_answered_by_a_server_of_another_kind(
+    app: Flask, owner: Caller, made: Any, provider: str, kind: type[OpenAIServer], *, stream: bool
+) -> None:
+    with kind(Reply("Custa 120 reais.")) as server:
+        made("local", provider=provider, base_url=server.base_url)
+        answer = send(bot(app, owner.new_assistant(model="local")), stream=stream)
+        done = events(answer.text)[-1][1] if stream else answer.get_json()
+    assert (done["response"], done["model"]) == ("Custa 120 reais.", "local")
 
 
 class TestOwnKeys:

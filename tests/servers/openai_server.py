@@ -15,9 +15,9 @@ import ssl
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 MAX_RECORDED = 10_000
@@ -31,7 +31,8 @@ class Reply:
     stream) replaces everything made from it. ``delay_s`` passes before the first byte, ``drip_s`` before
     each byte of a body and each frame of a stream, ``head_drip_s`` before each byte of the head.
     ``cut_after`` drops the connection after so many bytes of a body, or frames of a stream.
-    ``refuses`` names fields of the request that are answered with 400. ``held`` waits for ``release()`` first.
+    ``lie`` is how many bytes more than there are the head announces. ``refuses`` names fields of the request that
+    are answered with 400. ``held`` waits for ``release()`` first.
     """
 
     text: str = "Olá do modelo."
@@ -46,12 +47,29 @@ class Reply:
     frames: Sequence[bytes] | None = None
     content_type: str = ""
     held: bool = False
+    tool_calls: Sequence[Mapping[str, Any]] = ()
+    lie: int = 0
     delay_s: float = 0.0
     drip_s: float = 0.0
     head_drip_s: float = 0.0
     cut_after: int | None = None
     refuses: tuple[str, ...] = ()
     refusal: str = "Unrecognized request argument supplied: {field}"
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What a server speaks: where it is asked, and how it answers where that is not as OpenAI does."""
+
+    base_path: str = "/v1"
+    path: str = "/chat/completions"
+    stream_type: str = "text/event-stream"
+    whole: Callable[[Mapping[str, Any], Reply], Mapping[str, Any]] | None = None
+    frames: Callable[[Mapping[str, Any], Reply], Iterable[bytes]] | None = None
+    others: Mapping[str, Any] = field(default_factory=dict)
+
+
+OPENAI = Protocol()
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,8 @@ class Recorded:
 
 class OpenAIServer:
     """The server, on a free port of the loopback, in a thread of its own."""
+
+    protocol: ClassVar[Protocol] = OPENAI
 
     def __init__(
         self,
@@ -98,7 +118,7 @@ class OpenAIServer:
     @property
     def base_url(self) -> str:
         """What a client takes for its base URL."""
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}/v1"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}{self.protocol.base_path}"
 
     def script(self, *replies: Reply) -> None:
         """Replies to the next requests, one each; after them the default one."""
@@ -172,7 +192,7 @@ class OpenAIServer:
             if reply.held:
                 self._held.append(asyncio.Event())
                 await self._held[-1].wait()
-            return await _answer(writer, request, reply)
+            return await _answer(writer, request, reply, self.protocol)
         finally:
             self._at_once -= 1
 
@@ -190,28 +210,31 @@ async def _read_request(reader: asyncio.StreamReader, number: int) -> Recorded:
     return Recorded(method, path, headers, json.loads(body) if body else None, number)
 
 
-async def _answer(writer: asyncio.StreamWriter, request: Recorded, reply: Reply) -> bool:
+async def _answer(writer: asyncio.StreamWriter, request: Recorded, reply: Reply, protocol: Protocol) -> bool:
     """Send the reply; whether the connection lives on."""
-    reply = _as_asked(request, reply)
+    reply = _as_asked(request, reply, protocol)
     if reply.delay_s:
         await asyncio.sleep(reply.delay_s)
     asked = request.body if isinstance(request.body, dict) else {}
     if reply.status == 200 and asked.get("stream") and reply.body is None:
-        return await _answer_in_frames(writer, asked, reply)
-    body = _whole_body(asked, reply)
-    head = _head(reply, reply.content_type or "application/json", f"Content-Length: {len(body)}")
+        return await _answer_in_frames(writer, asked, reply, protocol)
+    body = _whole_body(asked, reply, protocol)
+    head = _head(reply, reply.content_type or "application/json", f"Content-Length: {len(body) + reply.lie}")
     if reply.cut_after is not None:
         body = body[: reply.cut_after]
     await _write(writer, head, reply.head_drip_s)
     await _write(writer, body, reply.drip_s)
-    if reply.cut_after is not None:
+    if reply.cut_after is not None or reply.lie:
         return False
     return reply.headers.get("Connection") != "close"
 
 
-def _as_asked(request: Recorded, reply: Reply) -> Reply:
+def _as_asked(request: Recorded, reply: Reply, protocol: Protocol) -> Reply:
     """The 404 and 400 of a server that does not know this path or a field of the request."""
-    if not request.path.split("?")[0].endswith("/chat/completions"):
+    path = request.path.split("?")[0]
+    if path in protocol.others:
+        return replace(reply, body=_json(protocol.others[path]))
+    if not path.endswith(protocol.path):
         return replace(reply, status=404, error={"message": f"no {request.path}", "code": "not_found"})
     refused = next((name for name in reply.refuses if name in (request.body or {})), None)
     if refused is None:
@@ -219,12 +242,16 @@ def _as_asked(request: Recorded, reply: Reply) -> Reply:
     return replace(reply, status=400, error={"message": reply.refusal.format(field=refused), "code": None})
 
 
-def _whole_body(asked: Mapping[str, Any], reply: Reply) -> bytes:
+def _whole_body(asked: Mapping[str, Any], reply: Reply, protocol: Protocol) -> bytes:
     if reply.body is not None:
         return reply.body
+    if protocol.whole is not None:
+        return _json(protocol.whole(asked, reply))
     if reply.status != 200:
         return _json({"error": dict(reply.error or {"message": f"status {reply.status}", "type": "error"})})
-    message = {"role": "assistant", "content": reply.text}
+    message: dict[str, Any] = {"role": "assistant", "content": reply.text}
+    if reply.tool_calls:
+        message["tool_calls"] = reply.tool_calls
     answer: dict[str, Any] = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -237,10 +264,12 @@ def _whole_body(asked: Mapping[str, Any], reply: Reply) -> bytes:
     return _json(answer)
 
 
-async def _answer_in_frames(writer: asyncio.StreamWriter, asked: Mapping[str, Any], reply: Reply) -> bool:
-    kind = reply.content_type or "text/event-stream"
+async def _answer_in_frames(
+    writer: asyncio.StreamWriter, asked: Mapping[str, Any], reply: Reply, protocol: Protocol
+) -> bool:
+    kind = reply.content_type or protocol.stream_type
     await _write(writer, _head(reply, kind, "Transfer-Encoding: chunked"), reply.head_drip_s)
-    frames = list(reply.frames if reply.frames is not None else _frames(asked, reply))
+    frames = list(reply.frames if reply.frames is not None else (protocol.frames or _frames)(asked, reply))
     for frame in frames[: reply.cut_after]:
         if reply.drip_s:
             await asyncio.sleep(reply.drip_s)
@@ -311,8 +340,9 @@ def main() -> None:
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
     parser.add_argument("--delay-of", action="append", default=[], metavar="MODEL=SECONDS")
     parser.add_argument("--text", default=Reply.text)
+    parser.add_argument("--status", type=int, default=200, help="of every answer")
     chosen = parser.parse_args()
-    reply = Reply(chosen.text, delay_s=chosen.delay)
+    reply = Reply(chosen.text, delay_s=chosen.delay, status=chosen.status)
     slower = (pair.split("=") for pair in chosen.delay_of)
     by_model = {model: replace(reply, delay_s=float(seconds)) for model, seconds in slower}
     with OpenAIServer(reply, port=chosen.port, record=False, by_model=by_model) as server:

@@ -1,0 +1,64 @@
+"""Models behind a plain server: ``{"message"}`` is posted, ``{"response"}`` comes back."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+
+from integrations.llm.answers import clean
+from integrations.llm.http_server import HttpServer, json_object
+from models.completions import Completion, CompletionRequest, PromptMessage
+from models.model_errors import ModelAnswerBroken
+from models.tokens import estimate_usage
+
+_SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
+
+
+class PlainHttp:
+    """A ``ModelServer`` that knows one field: everything is said in one text, and the answer comes whole."""
+
+    def __init__(self, server: HttpServer) -> None:
+        self._server = server
+        self._key = ""
+
+    def with_key(self, api_key: str) -> PlainHttp:
+        """The same server, asked with a key as ``Authorization: Bearer``."""
+        other = copy.copy(self)
+        vars(other).update(_key=api_key)
+        return other
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._server.close()
+
+    def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
+        """The answer, its tokens estimated; a ``ModelError`` says why there is none."""
+        body = {"message": rendered(request.messages)}
+        response = self._server.post(
+            "", body, model=request.model, api_key=self._key, timeout_s=timeout_s, stream=False
+        )
+        text = json_object(response.content, request.model).get("response")
+        if not isinstance(text, str) or not text.strip():
+            raise ModelAnswerBroken(f"The server of the model {request.model} sent no response.")
+        text = clean(text)
+        return Completion(text, request.model, estimate_usage(request.messages, text))
+
+    def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
+        """The same in one piece."""
+        completion = self.complete(request, timeout_s)
+        yield completion.text
+        yield completion
+
+
+def rendered(messages: Sequence[PromptMessage]) -> str:
+    """The whole prompt as one text.
+
+    Instructions come first, as they are; then, each under who said it, what was said before; the last message
+    stands at the end, alone as it is when nothing was said before it.
+    """
+    rules = [one.content for one in messages if one.role in ("system", "developer")]
+    said = [one for one in messages if one.role not in ("system", "developer")]
+    if len(said) == 1:
+        return "\n\n".join([*rules, said[0].content])
+    lines = [f"{_SPEAKERS.get(one.role, one.role)}: {one.content}" for one in said]
+    return "\n\n".join([*rules, *lines])
