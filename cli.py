@@ -5,20 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
+from urllib.parse import urlsplit
 
 import click
+import urllib3
 
 import main as server
 from bootstrap.installation import open_beside, open_installation, owner_lives
+from integrations.identity.trial_keys import PUBLISHED, PrivateKey, read_key, write_keys
 from integrations.parsing.base import FORMATS
 from jobs.demo import describe_demo, prepare_demo
 from jobs.golden_table import describe_run
+from jobs.identity_trial import published, run_trial
 from jobs.operator_door import knock
 from kit import logging
 from kit.errors import AppError, SettingsError, Unavailable
@@ -181,6 +187,96 @@ def routes(settings: Settings) -> None:
         methods = ",".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         guard = getattr(app.view_functions[rule.endpoint], GUARD_ATTRIBUTE, "")
         click.echo(f"{methods:10} {rule.rule:45} {guard}")
+
+
+@cli.command("generate-keys")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--algorithm", type=click.Choice(["RS256", "ES256"]), default="RS256", show_default=True)
+def generate_keys(folder: Path, algorithm: str) -> None:
+    """Write a key pair and its JWKS into FOLDER, to try external identity with."""
+    try:
+        private, published = write_keys(folder, algorithm)
+    except (SettingsError, OSError) as problem:
+        _fail(problem)
+    click.echo(f"{private} signs tokens: keep it to yourself.")
+    click.echo(f"{published} is what JWT_JWKS_URL leads to.")
+
+
+@cli.command("test-auth")
+@click.option("--keys", "folder", type=click.Path(path_type=Path), help="Folder that generate-keys wrote.")
+@click.option(
+    "--url", default="", help="A running server with JWT_JWKS_URL, JWT_ISSUER and JWT_AUDIENCE set."
+)
+@click.pass_obj
+def test_auth(settings: Settings, folder: Path | None, url: str) -> None:
+    """Prove that tokens of an identity provider are taken, and bad ones are not."""
+    with contextlib.ExitStack() as ends:
+        work = Path(ends.enter_context(tempfile.TemporaryDirectory()))
+        try:
+            if folder is None:
+                folder = work / "keys"
+                write_keys(folder, "RS256")
+            key = read_key(folder)
+            steps = _trial(settings, url, folder, key, work, ends)
+            results = [_told(*step) for step in steps]
+        except (AppError, SettingsError, OSError) as problem:
+            _fail(problem)
+    if not all(results):
+        _fail("Not everything went as it must.")
+    click.echo("External identity works.")
+
+
+def _trial(
+    settings: Settings, url: str, folder: Path, key: PrivateKey, work: Path, ends: contextlib.ExitStack
+) -> Iterator[tuple[bool, str]]:
+    """Serve the keys where that is needed, and run the trial against a server or an installation of its own."""
+    content = (folder / PUBLISHED).read_bytes()
+    issuer, audience = settings.jwt_issuer or "https://issuer.invalid", settings.jwt_audience or "orquestra"
+    if url:
+        wanted = urlsplit(settings.jwt_jwks_url)
+        if not (settings.jwt_jwks_url and settings.jwt_issuer and settings.jwt_audience):
+            raise SettingsError("JWT_JWKS_URL, JWT_ISSUER, JWT_AUDIENCE: set them as the server has them")
+        if wanted.hostname in ("127.0.0.1", "localhost"):
+            with contextlib.suppress(OSError):  # somebody serves it already
+                served = ends.enter_context(published(content, "127.0.0.1", wanted.port or 80))
+                yield True, f"serving {folder / PUBLISHED} at {served}"
+        yield True, f"asking {url}/auth/me"
+        yield from run_trial(key, issuer, audience, lambda token: _asked_me(url, token))
+        return
+    served = ends.enter_context(published(content))
+    yield True, f"serving {folder / PUBLISHED} at {served}"
+    own = replace(
+        settings,
+        data_dir=work / "data",
+        documents_dir=work / "documents",
+        mongo_uri="",
+        chroma_url="",
+        jwt_jwks_url=served,
+        jwt_issuer=issuer,
+        jwt_audience=audience,
+    )
+    installation = open_installation(own)
+    ends.callback(installation.stop)
+    client = create_flask(installation.house).test_client()
+    yield True, "an installation of its own is up"
+
+    def call(token: str) -> tuple[int, dict[str, Any]]:
+        answer = client.get("/auth/me", headers={"Authorization": f"Bearer {token}"})
+        return answer.status_code, answer.get_json()
+
+    yield from run_trial(key, issuer, audience, call)
+
+
+def _asked_me(url: str, token: str) -> tuple[int, dict[str, Any]]:
+    answer = urllib3.request(
+        "GET", f"{url.rstrip('/')}/auth/me", headers={"Authorization": f"Bearer {token}"}, timeout=10.0
+    )
+    return answer.status, answer.json()
+
+
+def _told(went_well: bool, what: str) -> bool:  # noqa: FBT001  # a step as it comes
+    click.echo(f"{'ok  ' if went_well else 'BAD '} {what}")
+    return went_well
 
 
 @contextlib.contextmanager

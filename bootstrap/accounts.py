@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
+from integrations.identity.jwks import KeySet
+from integrations.identity.tokens import ExternalTokens
 from kit.clock import utc_now
 from kit.crypto import check_admin_key
+from kit.errors import SettingsError
 from kit.passwords import Passwords
 from services.accounts.authenticate import Authenticate
+from services.accounts.external_people import ExternalPeople
 from services.accounts.issue_tokens import IssueTokens
 from services.accounts.manage_users import ManageUsers
 from services.accounts.register_user import RegisterUser
@@ -45,5 +49,31 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             tokens=records.tokens,
             assistants=records.assistants,
             members=records.members,
+            identities=records.identities,
         ),
+        external_people=_external(parts),
+    )
+
+
+def _external(parts: Parts) -> ExternalPeople | None:
+    """People of an identity provider, where one is set."""
+    settings, records = parts.settings, parts.repositories
+    if not settings.jwt_jwks_url:
+        return None
+    if not settings.jwt_jwks_url.startswith(("https://", "http://")):
+        raise SettingsError("JWT_JWKS_URL: must begin with https:// or http://")
+    for name, value in (("JWT_ISSUER", settings.jwt_issuer), ("JWT_AUDIENCE", settings.jwt_audience)):
+        if not value:
+            raise SettingsError(
+                f"{name}: is needed beside JWT_JWKS_URL, or anybody's tokens would be good here"
+            )
+    return ExternalPeople(
+        tokens=ExternalTokens(
+            keys=KeySet(settings.jwt_jwks_url), issuer=settings.jwt_issuer, audience=settings.jwt_audience
+        ),
+        users=records.users,
+        identities=records.identities,
+        clock=utc_now,
+        role_claim=settings.jwt_role_claim,
+        admin_values=settings.jwt_admin_values,
     )

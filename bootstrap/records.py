@@ -23,6 +23,7 @@ from repositories.embedders import EmbedderRepository
 from repositories.faq import FaqRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
+from repositories.identities import IdentityRepository
 from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
 from repositories.model_entries import ModelEntryRepository
@@ -42,6 +43,7 @@ class Repositories:
     """Every collection."""
 
     users: UserRepository
+    identities: IdentityRepository
     sessions: SessionRepository
     tokens: TokenRepository
     assistants: AssistantRepository
@@ -67,6 +69,7 @@ class Repositories:
         """All of them on one database."""
         return cls(
             users=UserRepository(database),
+            identities=IdentityRepository(database),
             sessions=SessionRepository(database),
             tokens=TokenRepository(database),
             assistants=AssistantRepository(database),

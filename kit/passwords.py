@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ class Passwords:
     def __init__(self, at_once: int = 2) -> None:
         self._hasher = PasswordHasher()
         self._room = threading.BoundedSemaphore(at_once)
-        self._nobody = self._hasher.hash("nobody has this password")
+        self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
 
     def hash(self, password: str) -> str:
         """An argon2id hash in its standard text form."""
@@ -27,13 +28,13 @@ class Passwords:
             return self._hasher.hash(password)
 
     def matches(self, password: str, password_hash: str | None) -> bool:
-        """Whether they belong together; for an account that is not there, no, in the same time."""
+        """Whether they belong together; for an account that is not there or has no password, no, in the same time."""
         with self._room:
             try:
                 self._hasher.verify(password_hash or self._nobody, password)
             except (VerificationError, InvalidHashError):
                 return False
-        return password_hash is not None
+        return bool(password_hash)
 
 
 def problem_with(password: str) -> str | None:

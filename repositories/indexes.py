@@ -32,6 +32,7 @@ INDEXES = (
     Index("assistants", "key_hash", unique=True),
     Index("assistants", "owner_page"),
     Index("assistants", "page"),
+    Index("identities", "user_page"),
     Index("members", "assistant_page"),
     Index("members", "user_page"),
     Index("old_keys", "assistant_page"),

@@ -12,6 +12,7 @@ from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
+from integrations.identity.tokens import is_external
 from kit.errors import Forbidden, Unauthenticated
 from models.actors import Access, Actor, ActorKind
 from models.assistants import Assistant
@@ -157,6 +158,9 @@ def _authenticated() -> Actor:
         raise Unauthenticated
     if token.startswith(PERSONAL_PREFIX):
         return house().accounts.authenticate.by_personal_token(token)
+    external = house().accounts.external_people
+    if external is not None and is_external(token):
+        return external.actor(token)
     try:
         claims = decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):

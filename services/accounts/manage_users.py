@@ -11,6 +11,7 @@ from models.actors import Actor, Role
 from models.pages import Page
 from models.users import User
 from repositories.assistants import AssistantRepository
+from repositories.identities import IdentityRepository
 from repositories.members import MemberRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
@@ -28,12 +29,14 @@ class ManageUsers:
         tokens: TokenRepository,
         assistants: AssistantRepository,
         members: MemberRepository,
+        identities: IdentityRepository,
     ) -> None:
         self._users = users
         self._sessions = sessions
         self._tokens = tokens
         self._assistants = assistants
         self._members = members
+        self._identities = identities
         self._changing = threading.Lock()  # two admins who demote each other would leave none
 
     def me(self, actor: Actor) -> User:
@@ -75,6 +78,7 @@ class ManageUsers:
         self._sessions.end_all_of(user_id)
         self._tokens.delete_all_of(user_id)
         self._members.delete_all_of_user(user_id)
+        self._identities.delete_all_of_user(user_id)
 
     def _get(self, user_id: str) -> User:
         user = self._users.by_id(user_id) if is_id(user_id) else None

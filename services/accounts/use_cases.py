@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.accounts.authenticate import Authenticate
+from services.accounts.external_people import ExternalPeople
 from services.accounts.issue_tokens import IssueTokens
 from services.accounts.manage_users import ManageUsers
 from services.accounts.register_user import RegisterUser
@@ -20,3 +21,4 @@ class AccountUseCases:
     sign_in: SignIn
     issue_tokens: IssueTokens
     manage_users: ManageUsers
+    external_people: ExternalPeople | None = None
