@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bootstrap.shared import Shared
+from services.generation.converse import Converse
+from services.generation.embed_texts import EmbedTexts
 from services.generation.generate import Generate
 from services.generation.tell_status import TellStatus
 from services.generation.use_cases import GenerationUseCases
@@ -18,4 +20,14 @@ def build(shared: Shared, health: CheckHealth) -> GenerationUseCases:
         assistants=shared.find_assistants,
         turns=shared.turns,
     )
-    return GenerationUseCases(generate=generate, tell_status=TellStatus(models=shared.models, health=health))
+    return GenerationUseCases(
+        generate=generate,
+        converse=Converse(
+            complete=shared.models.complete,
+            catalogue=shared.models.catalogue,
+            ground=shared.ground,
+            turns=shared.turns,
+        ),
+        embed_texts=EmbedTexts(embedders=shared.embedders, turns=shared.turns),
+        tell_status=TellStatus(models=shared.models, health=health),
+    )

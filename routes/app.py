@@ -29,6 +29,7 @@ from routes import (
     members,
     models,
     npc,
+    openai_compat,
     requests,
     unanswered,
     webhooks,
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     generate.blueprint,
     generate.unversioned,
     models.blueprint,
+    openai_compat.blueprint,
     health.blueprint,
 )
 # The form fields around a file, beside the file itself.

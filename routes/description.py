@@ -44,6 +44,26 @@ ERROR = {
     "description": "Any error.",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}},
 }
+_TEXT = {"type": "string"}
+_MAYBE = {"type": "string", "nullable": True}
+OPENAI_ERROR = {
+    "description": "Any error, as OpenAI's clients know it.",
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "error": {
+                        "type": "object",
+                        "properties": {"message": _TEXT, "type": _TEXT, "param": _MAYBE, "code": _MAYBE},
+                        "required": ["message", "type", "param", "code"],
+                    }
+                },
+                "required": ["error"],
+            }
+        }
+    },
+}
 LIST_HEADERS = {
     "X-Next-Cursor": {
         "description": "Asks for what follows; absent on the last page.",
@@ -72,7 +92,7 @@ def describe(app: Flask, api: Api) -> dict[str, Any]:
         operation["operationId"] = f"{method.lower()}_{endpoint.replace('.', '_')}"
         operation.setdefault("security", SECURITY.get(guard, []))
         operation["responses"].pop("422", None)
-        operation["responses"]["default"] = ERROR
+        operation["responses"]["default"] = OPENAI_ERROR if endpoint.startswith("openai.") else ERROR
         _move_form_into_body(operation)
         _say_how_lists_go_on(operation)
     return description

@@ -1,4 +1,4 @@
-"""Every error becomes the one error body: ``{error, message, details, request_id}``."""
+"""Every error becomes the one error body, ``{error, message, details, request_id}``; under ``/v1`` OpenAI's."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from kit import errors
 from kit.errors import AppError
 from kit.logging import get_logger
+from routes import openai_errors
 
 STATUS: dict[type[AppError], int] = {
     errors.BadRequest: 400,
@@ -44,14 +45,18 @@ def status_of(error: AppError) -> int:
 
 
 def error_body(error: AppError) -> dict[str, Any]:
-    """The one error body, for answers and for streams alike."""
-    return _body(error.error_code, error.sentence, error.details)
+    """The error body of the route that answers, for answers and for streams alike."""
+    return _body(status_of(error), error.error_code, error.sentence, error.details)
 
 
 def render(error: AppError) -> Response:
     """The error as a response with its status and headers."""
     response = jsonify(error_body(error))
     response.status_code = status_of(error)
+    if openai_errors.applies():
+        response.status_code = openai_errors.status_for(response.status_code, error.error_code, error.details)
+        if not openai_errors.worth_a_retry(error):
+            response.headers["x-should-retry"] = "false"
     if error.retry_after is not None:
         g.retry_after = str(max(1, math.ceil(error.retry_after)))
     if response.status_code == HTTPStatus.UNAUTHORIZED:
@@ -82,9 +87,10 @@ def http_error_body(status: int) -> dict[str, Any]:
     """The one error body for a status that no error of ours was raised for."""
     kind = _KINDS.get(status)
     if kind is not None:
-        return _body(kind.code, kind.message, {})
+        return _body(status, kind.code, kind.message, {})
     known = next((one for one in HTTPStatus if one == status), HTTPStatus.INTERNAL_SERVER_ERROR)
-    return _body(_CODES.get(status, known.name.lower()), _SENTENCES.get(status, f"{known.phrase}."), {})
+    code = _CODES.get(status, known.name.lower())
+    return _body(status, code, _SENTENCES.get(status, f"{known.phrase}."), {})
 
 
 def unexpected_body(error: Exception) -> dict[str, Any]:
@@ -99,5 +105,7 @@ def _render_unexpected(error: Exception) -> Response:
     return response
 
 
-def _body(code: str, message: str, details: dict[str, Any]) -> dict[str, Any]:
+def _body(status: int, code: str, message: str, details: dict[str, Any]) -> dict[str, Any]:
+    if openai_errors.applies():
+        return openai_errors.body(status, code, message, details)
     return {"error": code, "message": message, "details": details, "request_id": g.get("request_id", "")}

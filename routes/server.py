@@ -20,6 +20,7 @@ from kit.errors import SettingsError
 from kit.ids import new_id
 from kit.logging import get_logger
 from kit.settings import Settings
+from routes import openai_errors
 from routes.sockets import make_sockets
 
 CONNECTIONS = 2000
@@ -36,12 +37,15 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no type
 
     def execute(self) -> None:
         error, request_id = self.request.error, new_id()
-        body = {
-            "error": _CODES.get(error.code, "bad_request"),
+        code = _CODES.get(error.code, "bad_request")
+        body: dict[str, Any] = {
+            "error": code,
             "message": error.reason,
             "details": {},
             "request_id": request_id,
         }
+        if openai_errors.applies(getattr(self.request, "path", "")):
+            body = openai_errors.body(error.code, code, error.reason, {})
         content = json.dumps(body).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [("Content-Type", "application/json"), ("X-Request-ID", request_id)]

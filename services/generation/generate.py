@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 
 from kit.errors import Invalid, NotFound
 from models.assistants import Assistant
@@ -14,6 +14,7 @@ from models.completions import Completion, CompletionRequest, PromptMessage
 from models.generation import Asked, Generated
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
+from services.generation.held_stream import HeldStream
 from services.llm.base import Model
 from services.llm.catalogue import Catalogue
 from services.prompts.ground_prompt import AskGrounded, Grounded, GroundPrompt, Question
@@ -65,15 +66,10 @@ class Generate:
         grounded = self._grounded(caller, assistant, asked)
         return self._generated(self._ask.complete(grounded), grounded.sources, began)
 
-    def stream(self, caller: Caller, asked: Asked) -> GeneratedStream:
+    def stream(self, caller: Caller, asked: Asked) -> HeldStream[Generated]:
         """Texts as they come and at last the ``Generated``; every refusal comes before it."""
         assistant = self.check(caller, asked)
-        with contextlib.ExitStack() as held:
-            held.enter_context(self._turns.slot())
-            steps = self._stream(caller, assistant, asked)
-            held.callback(steps.close)
-            first = next(steps)
-            return GeneratedStream(first, steps, held.pop_all())
+        return HeldStream.begun(self._turns, lambda: self._stream(caller, assistant, asked))
 
     def _assistant(self, caller: Caller, asked: Asked) -> Assistant | None:
         if caller.assistant is not None:
@@ -117,31 +113,6 @@ class Generate:
     def _generated(self, completion: Completion, sources: tuple[Source, ...], began: float) -> Generated:
         seconds = self._clock() - began
         return Generated(completion.text, completion.model, seconds, completion.tokens, sources)
-
-
-class GeneratedStream:
-    """An answer on its way; closing it ends the call behind it and gives its slot up."""
-
-    def __init__(
-        self, first: str | Generated, rest: Generator[str | Generated], held: contextlib.ExitStack
-    ) -> None:
-        self._first: str | Generated | None = first
-        self._rest = rest
-        self._held = held
-
-    def __iter__(self) -> Iterator[str | Generated]:
-        return self
-
-    def __next__(self) -> str | Generated:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
-        return next(self._rest)
-
-    def close(self) -> None:
-        """Stop here; again is the same."""
-        self._first = None
-        self._held.close()
 
 
 def _plain(caller: Caller, assistant: Assistant | None, asked: Asked) -> CompletionRequest:

@@ -65,8 +65,9 @@ class PromptParts:
     evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
     chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona`` is whom it plays;
     ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none. ``client_instructions``
-    are those of the program that asks: they come last and do not stand above anything. ``notes`` sum up what was said
-    before the history.
+    are those of the program that asks: they come last and do not stand above anything; ``conversation`` is what it
+    keeps itself, and stands in place of ``history`` and ``message``. ``notes`` sum up what was said before the
+    history.
     """
 
     message: str
@@ -82,6 +83,7 @@ class PromptParts:
     thinks: bool | None = None
     client_instructions: str = ""
     notes: str = ""
+    conversation: tuple[PromptMessage, ...] = ()
 
 
 def compile_prompt(
@@ -96,6 +98,8 @@ def compile_prompt(
     boundary = boundary or secrets.token_hex(8)
     parts = replace(parts, passages=fit_passages(parts.passages, budget))
     system = PromptMessage("system", _system(parts, budget, boundary))
+    if parts.conversation:
+        return system, *(_of_conversation(parts, one) for one in parts.conversation)
     message = PromptMessage("user", _said(parts, parts.message))
     left = min(budget.history, budget.total - estimate_prompt((system, message)))
     history = fit_history(parts.history, left)
@@ -241,6 +245,18 @@ def _one_line(text: str) -> str:
 def _said(parts: PromptParts, text: str) -> str:
     """What a contact wrote; where the assistant has a scratchpad, nobody else opens or closes it."""
     return text if parts.thinks is None else harmless_tags(text)
+
+
+def _of_conversation(parts: PromptParts, one: PromptMessage) -> PromptMessage:
+    content = one.extra.get("content")
+    if parts.thinks is None:
+        return one
+    extra = dict(one.extra)
+    if isinstance(content, list):
+        extra["content"] = [
+            {**part, "text": _said(parts, part["text"])} if "text" in part else part for part in content
+        ]
+    return PromptMessage(one.role, _said(parts, one.content), extra)
 
 
 def _messages(parts: PromptParts, history: Iterable[Turn]) -> Iterable[PromptMessage]:

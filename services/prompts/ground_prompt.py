@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from models.assistants import Assistant
 from models.chats import Source
@@ -30,9 +31,9 @@ class Question:
     """What an assistant is asked, and what was said before, oldest first.
 
     ``model`` and the ways to sample stand before the assistant's own where they are given; ``instructions``
-    are those of the program that asks, and come below the assistant's; ``notes`` sum up what came
-    before the history. ``user_id``, ``key_id`` and ``purpose`` say for whom,
-    with which credential and through which door (``CompletionRequest``).
+    are those of the program that asks, and come below the assistant's; ``conversation`` is what it keeps itself,
+    with all that was said. ``notes`` sum up what came before the history. ``extra``, ``user_id``, ``key_id`` and
+    ``purpose`` are those of ``CompletionRequest``.
     """
 
     text: str
@@ -43,9 +44,16 @@ class Question:
     max_tokens: int | None = None
     instructions: str = ""
     notes: str = ""
+    conversation: tuple[PromptMessage, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
     user_id: str = ""
     key_id: str = ""
     purpose: str = ""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the model has begun to answer it already, with calls of tools."""
+        return bool(self.conversation) and self.conversation[-1].role != "user"
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,8 @@ class GroundPrompt:
         budget = self._budget(assistant, question.model)
         passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
-        thinks = not asks_for_it(question.text) if settings.has_scratchpad else None
+        told = f"{question.text}\n{question.instructions}"
+        thinks = not asks_for_it(told) if settings.has_scratchpad else None
         parts = PromptParts(
             assistant_prompt=prompt.head,
             prompt_passages=tuple(one.text for one in prompt.relevant),
@@ -107,6 +116,7 @@ class GroundPrompt:
             thinks=thinks,
             client_instructions=question.instructions,
             notes=question.notes,
+            conversation=question.conversation,
         )
         request = CompletionRequest(
             messages=compile_prompt(parts, budget),
@@ -119,6 +129,7 @@ class GroundPrompt:
             enough=found.enough,
             no_answer=settings.no_answer_message,
             language=settings.language,
+            extra=question.extra,
             user_id=question.user_id,
             key_id=question.key_id,
             purpose=question.purpose,
@@ -130,8 +141,9 @@ class GroundPrompt:
             *(vars(settings.persona).values() if settings.persona else ()),
             settings.no_answer_message,
             question.instructions,
+            *(one.content for one in question.conversation if one.role == "tool"),
         )
-        curated = curated_answer(question.text, found.passages)
+        curated = None if question.goes_on else curated_answer(question.text, found.passages)
         if curated is not None:
             ready = Completion(curated.text, MODEL)
             return Grounded(request, _sources((curated,)), allowed, replace(found, enough=True), ready=ready)
@@ -153,7 +165,7 @@ class AskGrounded:
             return completion
         if grounded.thinks is not None:
             completion = self._apart(grounded, completion)
-        return replace(completion, text=_something(guard_links(completion.text, grounded.allowed)))
+        return _something(replace(completion, text=guard_links(completion.text, grounded.allowed)))
 
     def stream(self, grounded: Grounded) -> Generator[str | Completion]:
         """The same as it comes, and last the whole.
@@ -176,13 +188,13 @@ class AskGrounded:
                 if text:
                     yield text
                 if isinstance(step, Completion):
-                    yield replace(step, text=_something(shown))
+                    yield _something(replace(step, text=shown))
 
     def _apart(self, grounded: Grounded, completion: Completion) -> Completion:
         """The completion with its scratchpad set apart; asked once more where nothing else was written."""
         said = split_scratchpad(completion.text)
         tokens = completion.tokens
-        if not said.answer and said.scratchpad:
+        if not said.answer and said.scratchpad and not completion.tool_calls:
             thought = PromptMessage("assistant", f"<scratchpad>{said.scratchpad}</scratchpad>")
             go_on = (*grounded.request.messages, thought, PromptMessage("user", wording.ONLY_ANSWER))
             completion = self._complete.complete(replace(grounded.request, messages=go_on))
@@ -194,10 +206,10 @@ class AskGrounded:
         return replace(completion, text=said.answer, scratchpad=said.scratchpad, tokens=tokens)
 
 
-def _something(text: str) -> str:
-    if not text.strip():
+def _something(completion: Completion) -> Completion:
+    if not completion.text.strip() and not completion.tool_calls:
         raise ModelAnswerBroken
-    return text
+    return completion
 
 
 def _sources(passages: tuple[Passage, ...]) -> tuple[Source, ...]:

@@ -52,6 +52,8 @@ NUMBERS = {"n": "0", "model_name": "offline"}
 # What else a request needs, to get as far as its ids.
 VALUES: dict[str, Any] = {
     "prompt": "Qual é o segredo?",
+    "messages": [{"role": "user", "content": "Qual é o segredo?"}],
+    "input": "segredo",
     "name": "Da vizinha",
     "query": "segredo",
     "char_descr": "Um ferreiro.",

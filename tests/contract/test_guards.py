@@ -22,7 +22,8 @@ FOR_ANYBODY = {
     "console.description",
 }
 FOR_CALLERS = {
-    f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")
+    *(f"openai.{view}" for view in ("complete_chat", "list_models", "get_model", "embed")),
+    *(f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")),
 }
 FOR_OPERATORS = {"npc.create_npc", "npc.history"}
 FOR_TOKENS = {"npc.chat_npc", "npc.end_session"}

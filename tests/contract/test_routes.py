@@ -66,6 +66,9 @@ CONTRACT = {
     ("PUT", "/models/<id>"): 200,
     ("DELETE", "/models/<id>"): 200,
     ("POST", "/models/test/<id>"): 200,
+    ("POST", "/v1/chat/completions"): 200,
+    ("GET", "/v1/models"): 200,
+    ("POST", "/v1/embeddings"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }
@@ -75,6 +78,7 @@ ADDED = {
     ("GET", "/assistants/webhooks/<id>/<id>"): 200,
     ("POST", "/assistants/webhooks/resend/<id>/<id>"): 202,
     ("POST", "/assistants/webhooks/test/<id>"): 202,
+    ("GET", "/v1/models/<id>"): 200,
     ("DELETE", "/assistants/rotate_key/<id>"): 200,
     ("GET", "/assistants/members/<id>"): 200,
     ("PUT", "/assistants/members/<id>"): 200,
