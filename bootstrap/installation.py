@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pymongo.database import Database
+
 from bootstrap.house import build_house
 from bootstrap.parts import Parts
 from bootstrap.records import Repositories, records_client
-from bootstrap.seams import OwnedElsewhere, parser, vector_store
+from bootstrap.seams import OwnedElsewhere, open_broker, parser, vector_store
 from bootstrap.secrets import Secrets
+from bootstrap.together import be_the_only_server, check_shared, introduce
 from integrations.database.embedded import attach
 from integrations.database.lockfile import LockFile
 from integrations.embeddings.choose import choose_embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.rerank.choose import choose_reranker
-from jobs.background import Background
 from jobs.deliveries import Deliveries
-from jobs.golden_runs import GoldenRuns
+from jobs.engine import Engine
+from jobs.hand_over import HandOver
 from jobs.operator_door import OperatorDoor
-from jobs.reembedding import Reembedding
 from jobs.summaries import Summaries
+from jobs.threads import Threads
+from kit.clock import utc_now
+from kit.crypto import Vault
 from kit.errors import SettingsError
 from kit.settings import Settings
 from models.documents import Document
 from models.golden import GoldenRun
 from repositories import connection
 from repositories.indexes import ensure_indexes
+from repositories.installations import InstallationRepository
+from repositories.leases import LeaseRepository
 from services.house import House
+from services.work.hold_leases import HoldLeases
 
-# Documents worked on at once: while one is parsed, another waits for the records, and the vectors of several are
-# written in one go.
-INDEXERS = 4
+FETCHED_WITHIN_S = 3600.0
 
 
 class Installation:
@@ -43,15 +50,13 @@ class Installation:
     def __init__(
         self,
         house: House,
-        background: Background,
-        golden_runs: GoldenRuns,
+        engine: Engine,
         deliveries: Deliveries,
         summaries: Summaries,
         setup_token: str,
     ) -> None:
         self.house = house
-        self.background = background
-        self.golden_runs = golden_runs
+        self.engine = engine
         self.deliveries = deliveries
         self.summaries = summaries
         self.setup_token = setup_token
@@ -65,31 +70,18 @@ class Installation:
     def start_work(self) -> None:
         """Finish what a process that is gone left open, then begin the background work."""
         self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
-        self.golden_runs.start(self.house.golden.run_golden)
+        self.engine.start(self.house)
         self.summaries.start(self.house.chats.summarise_chat.run)
-        self.background.start(index=self.house.documents.index_document.index, sweep=self._sweep)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
-        reembedding = Reembedding(self.house.documents.reembed.run)
-        reembedding.start()
-        self.on_stop(reembedding.stop)
 
     def stop(self) -> None:
         """End everything; again is the same."""
         if not self._stopped:
             self._stopped = True
-            self.golden_runs.stop()
             self.summaries.stop()
-            self.background.stop()
+            self.engine.stop()
             self._ends.close()
-
-    def _sweep(self) -> None:
-        self.house.chats.recover_turns.recover()
-        self.house.assistants.delete_assistant.finish_all()
-        for document in self.house.documents.index_document.with_work():
-            self.background.index_soon(document)
-        for run in self.house.golden.run_golden.open_runs():
-            self.golden_runs.run_soon(run)
 
 
 def open_installation(settings: Settings) -> Installation:
@@ -97,6 +89,7 @@ def open_installation(settings: Settings) -> Installation:
 
     ``SettingsError`` when another process owns it, or a setting does not work.
     """
+    check_shared(settings)
     ends = contextlib.ExitStack()
     with ends:
         ends.callback(_own(settings.data_dir).release)
@@ -149,7 +142,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
-    background, golden_runs = Background(workers=INDEXERS), GoldenRuns()
+    engine, ping_broker = _engine(settings, kept, database, ends)
     deliveries, summaries = Deliveries(), Summaries()
     parts = Parts(
         settings=settings,
@@ -158,39 +151,62 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         vectors=vectors,
         embedder=embedder,
         parser=child,
-        index_soon=background.index_soon,
-        run_golden_soon=golden_runs.run_soon,
+        index_soon=engine.index_soon,
+        run_golden_soon=engine.run_golden_soon,
         summarise_soon=summaries.soon,
         check_records=lambda: connection.ping(client),
         deliver_soon=deliveries.notice,
         reranker=choose_reranker(settings),
+        check_jobs=ping_broker,
     )
     house = build_house(parts)
     house.documents.reembed.notice()
-    FileStore(settings.documents_dir).clear_incoming()
-    door = OperatorDoor(settings.data_dir, _tasks(house, background, golden_runs))
+    # A worker may be fetching a page into the same folder now.
+    FileStore(settings.documents_dir).clear_incoming(FETCHED_WITHIN_S if settings.celery_broker_url else 0.0)
+    door = OperatorDoor(settings.data_dir, _tasks(house, engine))
     door.open()
     ends.callback(door.close)
-    return Installation(house, background, golden_runs, deliveries, summaries, kept.setup_token)
+    return Installation(house, engine, deliveries, summaries, kept.setup_token)
 
 
-def _tasks(
-    house: House, background: Background, golden_runs: GoldenRuns
-) -> dict[str, Callable[[dict[str, Any]], Any]]:
+def _engine(
+    settings: Settings, kept: Secrets, database: Database[Any], ends: contextlib.ExitStack
+) -> tuple[Engine, Callable[[], None] | None]:
+    """Threads of this process, or the workers behind a broker and what asks whether that answers."""
+    if not settings.celery_broker_url:
+        return Threads(), None
+    files = FileStore(settings.documents_dir)
+    introduce(InstallationRepository(database), Vault(kept.encryption), files)
+    leases = HoldLeases(
+        leases=LeaseRepository(database),
+        clock=utc_now,
+        holder=f"{socket.gethostname()}:{settings.data_dir}",
+        lasts_s=settings.worker_lease_s,
+    )
+    be_the_only_server(leases)
+    broker = open_broker(settings.celery_broker_url)
+    ends.callback(broker.close)
+    return HandOver(broker, leases), broker.ping
+
+
+def _tasks(house: House, engine: Engine) -> dict[str, Callable[[dict[str, Any]], Any]]:
     def index(asked: dict[str, Any]) -> int:
         documents = [one for one in house.documents.index_document.with_work() if one.id in set(asked["ids"])]
         for document in documents:
-            background.index_soon(document)
+            engine.index_soon(document)
         return len(documents)
 
     def golden(asked: dict[str, Any]) -> int:
         runs = [one for one in house.golden.run_golden.open_runs() if one.id in set(asked["ids"])]
         for run in runs:
-            golden_runs.run_soon(run)
+            engine.run_golden_soon(run)
         return len(runs)
 
     return {
-        "doctor": lambda asked: house.upkeep.keep_consistent.check(fix=bool(asked.get("fix"))),
+        "doctor": lambda asked: [
+            *house.upkeep.keep_consistent.check(fix=bool(asked.get("fix"))),
+            *engine.worries(),
+        ],
         "index": index,
         "golden": golden,
         "idle": lambda _: not house.documents.index_document.with_work(),

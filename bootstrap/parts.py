@@ -33,3 +33,4 @@ class Parts:
     check_records: Callable[[], None]
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     reranker: Reranker | None = None
+    check_jobs: Callable[[], None] | None = None

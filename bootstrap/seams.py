@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
 from integrations.vectorstores.grouped import GroupedVectors
 from integrations.vectorstores.remembered import RememberedVectors
+from jobs.kinds import NAMES
 from kit.errors import Unavailable
 from kit.settings import Settings
+
+if TYPE_CHECKING:
+    from integrations.broker import Broker
 
 PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
 
@@ -25,6 +29,14 @@ def vector_store(settings: Settings) -> VectorStore:
     from integrations.vectorstores.chroma_local import open_chroma
 
     return GroupedVectors(RememberedVectors(open_chroma(settings.data_dir / "chroma")))
+
+
+def open_broker(url: str) -> Broker:
+    """The way to the workers."""
+    # celery takes most of a second to import, and 45 MB.
+    from integrations.broker import Broker
+
+    return Broker(url, NAMES)
 
 
 def parser() -> ChildParser:

@@ -34,5 +34,11 @@ def build(parts: Parts, shared: Shared) -> UpkeepUseCases:
             ),
             check_files=CheckFiles(documents=records.documents, files=shared.files, places=shared.places),
         ),
-        check_health=CheckHealth({"records": parts.check_records, "vectors": parts.vectors.ping}),
+        check_health=CheckHealth(
+            {
+                "records": parts.check_records,
+                "vectors": parts.vectors.ping,
+                **({"jobs": parts.check_jobs} if parts.check_jobs else {}),
+            }
+        ),
     )

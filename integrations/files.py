@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,6 +24,7 @@ from kit.ids import is_id, new_id
 from models.documents import Document, DocumentType
 
 INCOMING = ".incoming"
+MARKER = ".installation"
 VERSIONS = ".versions"
 MAX_NAME_BYTES = 200
 _BLOCK = 1 << 20
@@ -128,9 +130,29 @@ class FileStore:
         if is_id(assistant_id):
             shutil.rmtree(self._root / assistant_id, ignore_errors=True)
 
-    def clear_incoming(self) -> None:
+    def clear_incoming(self, older_than_s: float = 0.0) -> None:
         """Remove what half-done uploads of a process that is gone left behind."""
-        shutil.rmtree(self._root / INCOMING, ignore_errors=True)
+        if not older_than_s:
+            shutil.rmtree(self._root / INCOMING, ignore_errors=True)
+            return
+        with suppress(OSError):
+            for path in (self._root / INCOMING).iterdir():
+                if path.stat().st_mtime < time.time() - older_than_s:
+                    path.unlink(missing_ok=True)
+
+    def mark(self, installation: str) -> str:
+        """Note whose folder this is, unless it is noted; what is noted then."""
+        if not self.marked():
+            (self._root / MARKER).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (self._root / MARKER).write_text(f"{installation}\n", encoding="ascii")
+        return self.marked()
+
+    def marked(self) -> str:
+        """Whose folder this is, empty where that is not noted."""
+        try:
+            return (self._root / MARKER).read_text(encoding="ascii").strip()
+        except FileNotFoundError:
+            return ""
 
     def assistants(self) -> Iterator[str]:
         """The assistants that have a folder."""

@@ -66,6 +66,13 @@ def _model(*kinds: str, bare: str = "", free: bool = False) -> Callable[[str], s
     return read
 
 
+def _redis(value: str) -> str:
+    url = value.strip()
+    if not url.startswith(("redis://", "rediss://")):
+        raise ValueError("must begin with redis:// or rediss://")
+    return url
+
+
 def _setting(env: str, default: Any, read: Callable[[str], Any], *, also: str = "") -> Any:
     return field(default=default, metadata={"env": env, "read": read, "also": also})
 
@@ -87,6 +94,8 @@ class Settings:
     mongo_uri: str = _setting("MONGO_URI", "", _text)
     mongo_db: str = _setting("MONGO_DB", "orquestra", _text)
     chroma_url: str = _setting("CHROMA_URL", "", _text)
+    celery_broker_url: str = _setting("CELERY_BROKER_URL", "", _redis)
+    worker_lease_s: int = _setting("WORKER_LEASE_S", 30, _whole(3, 3600))
     jwt_secret_key: str = _setting("JWT_SECRET_KEY", "", _text)
     encryption_key: str = _setting("ENCRYPTION_KEY", "", _text)
     admin_key: str = _setting("ADMIN_KEY", "", _text)

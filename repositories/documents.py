@@ -7,14 +7,17 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
+from pymongo import ASCENDING
+
 from models.documents import Document, DocumentStatus, DocumentType, Stage
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import Scope
-from repositories.values import Record, choice, maybe_moment, moment
+from repositories.values import Record, choice, condition, maybe_moment, moment
 
 # On a document that something is still to be done with: the few that a start or a sweep looks at.
 OPEN, OVER = "open", "over"
+_AT_REST = {"work": OVER, "queue": ""}
 # The stage of a record that was written before there were stages.
 _STAGES = {
     DocumentStatus.PENDING: Stage.QUEUED,
@@ -81,13 +84,26 @@ class DocumentRepository(Repository):
         """Every document of the installation that something is still to be done with, oldest first."""
         return [_document(record) for record in self._sweep("work", OPEN)]
 
+    def queued(self, above: str, below: str, limit: int) -> list[str]:
+        """Keys ``<owner>:<assistant>:<document>`` between two, in their order, of documents ``with_work``."""
+        between = {"queue": condition({"$gt": above, "$lt": below})}
+        return [record["queue"] for record in self._found(between, ("queue", ASCENDING), limit, ("queue",))]
+
+    def queue_left_over(self, before: datetime) -> None:
+        """Queue what was added before then and never shown: a process that died left it."""
+        for record in self._sweep("work", OPEN, match={"queue": ""}):
+            document = _document(record)
+            if document.created_at < before:
+                self._change_record(document, {"$set": _with_work(document)}, {"queue": ""})
+
     def each(self) -> Iterator[Document]:
         """Every document of the installation, deleted ones too; for the doctor alone."""
         return map(_document, self._each(Scope(whole=True)))
 
     def show(self, document: Document) -> bool:
         """Make a document that was added as deleted visible; ``False`` when it is gone."""
-        return self._change_record(document, {"$set": {"deleted": False}}, {"deleted": True})
+        change = {"$set": {"deleted": False, **_with_work(document)}}
+        return self._change_record(document, change, {"deleted": True})
 
     def claim(self, document: Document, lease: str) -> bool:
         """Take the work on a document, unless another has since it was looked at.
@@ -163,7 +179,7 @@ class DocumentRepository(Repository):
             "ready_by": None,
             "error": error,
             "lease": "",
-            "work": OVER,
+            **_AT_REST,
             "progress": 100,
         }
         return self._change_ours(document, change)
@@ -180,7 +196,7 @@ class DocumentRepository(Repository):
 
     def end_work(self, document: Document) -> bool:
         """Say that nothing is left to do; ``False`` when it was deleted, or asked for anew, meanwhile."""
-        change = {"$set": {"work": OVER, "lease": ""}}
+        change = {"$set": {**_AT_REST, "lease": ""}}
         return self._change_record(document, change, {"deleted": False, "progress": 100})
 
     def replaced_by(self, document: Document, newer_id: str) -> None:
@@ -193,7 +209,7 @@ class DocumentRepository(Repository):
 
     def mark_deleted(self, document: Document) -> bool:
         """Make a document invisible at once; whether it was visible. Whoever works on it keeps the lease."""
-        change = {"$set": {"deleted": True, "work": OPEN}}
+        change = {"$set": {"deleted": True, **_with_work(document)}}
         return self._change_record(document, change, {"deleted": False})
 
     def forget(self, document: Document) -> None:
@@ -220,7 +236,7 @@ class DocumentRepository(Repository):
 def _anew(document: Document) -> dict[str, Any]:
     status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
     return {
-        "work": OPEN,
+        **_with_work(document),
         "lease": "",
         "status": status,
         "stage": Stage.QUEUED,
@@ -229,6 +245,11 @@ def _anew(document: Document) -> dict[str, Any]:
         "error": None,
         "attempts": 0,
     }
+
+
+def _with_work(document: Document) -> dict[str, Any]:
+    # An owner that is not known has a turn as well.
+    return {"work": OPEN, "queue": f"{document.owner_id or '0'}:{document.assistant_id}:{document.id}"}
 
 
 def _name_key(document: Document) -> str:
@@ -265,7 +286,9 @@ def _record(document: Document) -> Record:
         "claims": document.claims,
         "aside": document.aside,
         "deleted": document.deleted,
-        "work": OPEN,
+        **_with_work(document),
+        # One that is added as deleted waits for nothing before it is shown.
+        **({"queue": ""} if document.deleted else {}),
         "createdAt": document.created_at,
     }
 

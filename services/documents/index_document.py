@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import PurePath
 
 from integrations.embeddings.base import Embedder
@@ -91,6 +92,14 @@ class IndexDocument:
     def with_work(self) -> list[Document]:
         """Every document that something is still to be done with, oldest first."""
         return self._documents.with_work()
+
+    def queued(self, above: str, below: str, limit: int) -> list[str]:
+        """At most so many keys ``<owner>:<assistant>:<document>`` of such documents, between two and in order."""
+        return self._documents.queued(above, below, limit)
+
+    def queue_left_over(self, before: datetime) -> None:
+        """Have removed what an upload before then left that did not come to its end."""
+        self._documents.queue_left_over(before)
 
     def look(self, document_id: str) -> Document | None:
         """The document as it is now, ``None`` when it is gone."""

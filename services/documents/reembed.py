@@ -50,6 +50,20 @@ class ReembedAssistants:
         """How many assistants still answer from the vectors of the embedder before."""
         return len(self._embedders.behind())
 
+    def follow(self) -> bool:
+        """Notice what other processes did; ``False`` where the installation's embedder is another one."""
+        return self._embedders.follow()
+
+    def waiting(self) -> list[str]:
+        """The assistants that are left, as the records say."""
+        self._embedders.follow()
+        return self._embedders.behind()
+
+    def catch_up(self, assistant_id: str, go_on: GoOn) -> None:
+        """Do one assistant, if it is left, while ``go_on``; an ``AppError`` when it must be tried later."""
+        if self._embedders.is_behind(assistant_id) and self._catch_up(assistant_id, go_on):
+            _log.info("assistant re-embedded", assistant_id=assistant_id, assistants_left=self.left())
+
     def run(self, go_on: GoOn) -> None:
         """Do everything that is left, while ``go_on``; an ``AppError`` when it must be tried later."""
         refused: ModelError | None = None
@@ -65,7 +79,7 @@ class ReembedAssistants:
                 refused = problem
             else:
                 _log.info("assistant re-embedded", assistant_id=assistant_id, assistants_left=self.left())
-        self._drop_left_over()
+        self.drop_left_over()
         if refused is not None:
             raise refused
 
@@ -101,7 +115,7 @@ class ReembedAssistants:
         there = {chunk.id for chunk in self._chunks.by_ids(assistant_id, ids)}
         self._vectors.remove(collection, [one for one in ids if one not in there])
 
-    def _drop_left_over(self) -> None:
+    def drop_left_over(self) -> None:
         """Remove the collections of embedders before, which a process that died did not come to."""
         known = set(self._assistants.all_ids()) - set(self._embedders.behind())
         kept = {self._collection(one, kind) for one in known for kind in DocumentType}

@@ -66,6 +66,15 @@ class Embedders:
         self._older = {name: self._remade(name) for name in set(behind.values())}
         self._behind = behind
 
+    def follow(self) -> bool:
+        """Take over what other processes have noted; whether the installation's embedder is this one's too."""
+        behind = self._records.behind()
+        for name in set(behind.values()) - self._older.keys():
+            self._older = {**self._older, name: self._remade(name)}
+        with self._changing:
+            self._behind = behind
+        return self._records.in_force() == self.current.name
+
     def behind(self) -> list[str]:
         """The assistants that are behind."""
         return list(self._behind)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from bootstrap.installation import Installation
 from integrations.parsing.base import Parser
+from jobs.threads import Threads
 from kit.errors import Unavailable
 from kit.ids import new_id
 from models.documents import ParsedDocument
@@ -92,7 +93,7 @@ def gate(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterato
     monkeypatch.setattr(index, "_parser", gate)
     yield gate
     gate.leave.set()
-    wait_until(lambda: installation.background.idle)
+    wait_until(lambda: cast("Threads", installation.engine).idle)
 
 
 @pytest.fixture
@@ -711,7 +712,7 @@ def test_deleting_the_assistant_while_a_document_is_indexed_leaves_nothing(
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
     gate.leave.set()
 
-    wait_until(lambda: installation.background.idle)
+    wait_until(lambda: cast("Threads", installation.engine).idle)
     assert what_is_stored(installation, assistant) == set()
     assert on_disk(assistant["_id"]) == []
     collections = installation.house.documents.index_document._vectors.collections()

@@ -354,7 +354,7 @@ class TestLife:
     ) -> None:
         assert left.id in {one.id for one in runner.open_runs()}
 
-        installation._sweep()
+        installation.engine.sweep(installation.house)
 
         path = f"/assistants/golden/runs/{left.assistant_id}/{left.id}"
         for _ in range(1000):

@@ -264,3 +264,22 @@ def test_documents_follow_their_assistant_and_go_with_it(documents: DocumentRepo
     assert documents.page(Scope(owner_id=heir), 5).items == (replace(mine, owner_id=heir),)
     assert documents.delete_all_of(ASSISTANT) == 1
     assert list(documents.each()) == [theirs]
+
+
+def test_what_waits_is_read_by_owner_and_assistant(documents: DocumentRepository) -> None:
+    mine, theirs = kept(documents), kept(documents, owner_id=new_id())
+    keys = [f"{one.owner_id}:{one.assistant_id}:{one.id}" for one in (mine, theirs)]
+    assert documents.queued("", "\x7f", 5) == sorted(keys)
+    assert documents.queued("", "\x7f", 1) == sorted(keys)[:1]
+    assert documents.queued(f"{theirs.owner_id}:", f"{theirs.owner_id};", 5) == keys[1:]
+    staged = kept(documents, deleted=True)
+    documents.queue_left_over(staged.created_at)
+    assert documents.queued("", "\x7f", 5) == sorted(keys)
+    documents.queue_left_over(staged.created_at + timedelta(seconds=1))
+    assert len(documents.queued("", "\x7f", 5)) == 3
+    documents.forget(staged)
+    documents.set_failed(mine, "It broke.")
+    assert documents.queued("", "\x7f", 5) == keys[1:]
+    documents.retry(now(documents, mine))
+    documents.mark_deleted(theirs)
+    assert documents.queued("", "\x7f", 5) == sorted(keys)
