@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.chats import Source, Tokens
+from models.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -35,3 +36,4 @@ class Generated:
     seconds: float
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
+    routing: Routing = field(default_factory=Routing)

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from models.generation import Generated
-from routes.schemas.chats import MESSAGE_LENGTH, SourceOut, TokensOut
+from routes.schemas.chats import MESSAGE_LENGTH, RoutingOut, SourceOut, TokensOut
 from routes.schemas.fields import CLIENT_ID_LENGTH, Body, Number, Switch, Text, WholeNumber
 
 PROMPT_LENGTH = 500_000
@@ -59,6 +59,7 @@ class MetaOut(Schema):
     tokens = fields.Nested(TokensOut)
     response_time = fields.String(metadata={"example": "1.23s"})
     model = fields.String()
+    routing = fields.Nested(RoutingOut)
 
 
 class GeneratedOut(Schema):
@@ -99,6 +100,7 @@ def shown(generated: Generated) -> dict[str, Any]:
             "tokens": tokens,
             "response_time": f"{generated.seconds:.2f}s",
             "model": generated.model,
+            "routing": generated.routing,
         },
         "sources": generated.sources,
     }

@@ -112,7 +112,9 @@ class Generate:
 
     def _generated(self, completion: Completion, sources: tuple[Source, ...], began: float) -> Generated:
         seconds = self._clock() - began
-        return Generated(completion.text, completion.model, seconds, completion.tokens, sources)
+        return Generated(
+            completion.text, completion.model, seconds, completion.tokens, sources, completion.routing
+        )
 
 
 def _plain(caller: Caller, assistant: Assistant | None, asked: Asked) -> CompletionRequest:

@@ -43,6 +43,8 @@ def test_a_person_gets_an_answer_and_what_it_cost(owner: Caller, server: OpenAIS
     answer = asked(owner, f"{version}/generate", model="test-model", **more)
 
     assert re.fullmatch(r"\d+\.\d\ds", answer["meta"].pop("response_time"))
+    [attempt] = answer["meta"].pop("routing")["attempts"]
+    assert (attempt["model"], attempt["outcome"]) == ("test-model", "answered")
     assert answer == {
         "output": "Olá do modelo.",
         "meta": {
