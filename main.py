@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from collections.abc import Callable
 
 from flask import Flask
 
@@ -12,7 +13,9 @@ from bootstrap.installation import Installation, open_installation
 from kit import logging
 from kit.errors import AppError, SettingsError
 from kit.settings import PROJECT_ROOT, Settings
+from kit.tracing import tracing
 from routes.app import create_flask
+from routes.description import VERSION
 from routes.server import serve
 
 
@@ -25,10 +28,18 @@ def create_app() -> Flask:
 def start(settings: Settings) -> tuple[Installation, Flask]:
     """Start an installation and the application over it; it is stopped when the process exits."""
     logging.configure(settings.log_level)
+    stop_tracing = trace_to(settings)
     installation = open_installation(settings)
+    installation.on_stop(stop_tracing)
     atexit.register(installation.stop)
     installation.start_work()
     return installation, create_flask(installation.house)
+
+
+def trace_to(settings: Settings) -> Callable[[], None]:
+    """Send traces where the settings say, if they do; what ends that."""
+    endpoint = settings.otel_exporter_otlp_endpoint
+    return tracing.start(endpoint, VERSION) if endpoint else lambda: None
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from services.llm.log_calls import LogCalls
 from services.llm.manage_models import ManageModels
 from services.llm.recorded_entries import RecordedEntries
 from services.llm.servers import Servers
+from services.llm.trace_calls import TraceCalls
 from services.llm.use_cases import ModelUseCases
 
 
@@ -42,7 +43,7 @@ def build(parts: Parts, vault: Vault) -> ModelUseCases:
         catalogue=catalogue,
         servers=Servers(lambda entry: connect(entry, settings.turn_slots), vault),
         timeout_s=settings.llm_timeout_s,
-        observers=(LogCalls(),),
+        observers=(LogCalls(), TraceCalls()),
     )
     manage = ManageModels(entries=entries, catalogue=catalogue, route=route, vault=vault, completed=completed)
     # Whatever limits, meters or remembers wraps ``route`` here, and is a ``Model`` itself.

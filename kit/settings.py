@@ -123,6 +123,7 @@ class Settings:
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
     outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
+    otel_exporter_otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", _text)
     log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))
 
     @classmethod

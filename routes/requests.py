@@ -11,6 +11,7 @@ from flask import Flask, Response, g, request
 
 from kit.ids import new_id
 from kit.logging import get_logger
+from kit.tracing import tracing
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _log = get_logger("requests")
@@ -24,6 +25,7 @@ def register(app: Flask) -> None:
     """
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(_end_span)
 
 
 def _begin() -> None:
@@ -32,6 +34,15 @@ def _begin() -> None:
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    route = _route()
+    span = tracing.begin(
+        f"{request.method} {route}",
+        "server",
+        {"http.request.method": request.method, "http.route": route, "orquestra.request.id": g.request_id},
+        {name.lower(): value for name, value in request.headers.items()},
+    )
+    span.enter()
+    g.span = span
 
 
 def _finish(response: Response) -> Response:
@@ -41,10 +52,11 @@ def _finish(response: Response) -> Response:
         response.headers.pop("Content-Type", None)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Cache-Control", "no-store")
+    g.status = response.status_code
     line = {
         "request_id": g.request_id,
         "method": request.method,
-        "route": request.url_rule.rule if request.url_rule else "-",
+        "route": _route(),
         "status": response.status_code,
         "actor_kind": g.get("actor_kind", "nobody"),
         "actor_id": g.get("actor_id", ""),
@@ -55,6 +67,21 @@ def _finish(response: Response) -> Response:
     else:
         _write(line, started)
     return response
+
+
+def _end_span(problem: BaseException | None) -> None:
+    """At the very end: a streamed answer has been sent by now."""
+    span = g.pop("span", None)
+    if span is None:
+        return
+    status = g.get("status", HTTPStatus.INTERNAL_SERVER_ERROR)
+    failed = problem is not None or status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    span.leave()
+    span.end({"http.response.status_code": int(status)}, error=str(int(status)) if failed else "")
+
+
+def _route() -> str:
+    return request.url_rule.rule if request.url_rule else "-"
 
 
 def _set_retry_after(response: Response) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kit.tracing import tracing
 from models.assistants import Assistant
 from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
@@ -96,7 +97,10 @@ class GroundPrompt:
         """The prompt: instructions, numbered passages, history, the question."""
         settings = assistant.settings
         asked = [turn.question for turn in question.history]
-        found = self._search.search(assistant, question.text, settings.top_k, asked)
+        with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
+            found = self._search.search(assistant, question.text, settings.top_k, asked)
+            span.set_attribute("orquestra.passages", len(found.passages))
+            span.set_attribute("orquestra.enough", found.enough)
         budget = self._budget(assistant, question.model)
         passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
