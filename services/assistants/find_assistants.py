@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kit.errors import Forbidden, NotFound
 from kit.ids import is_id
 from models.actors import Actor
@@ -42,10 +44,13 @@ class FindAssistants:
             return AssistantRole.ADMIN
         return self._members.role(actor.user_id, assistant.id) if actor.user_id else None
 
-    def scopes(self, actor: Actor) -> tuple[Scope, ...]:
-        """Where everything lies that the caller may see: what they own, and each assistant they have a role on."""
-        shared = self._shared(actor)
-        return (Scope.of(actor), *(Scope(assistant_id=one) for one in sorted(shared)))
+    def scopes(self, actor: Actor) -> Iterator[Scope]:
+        """Where everything lies that the caller may see: what they own, then each assistant they have a role on.
+
+        Roles are read when what comes after the first is asked for.
+        """
+        yield Scope.of(actor)
+        yield from (Scope(assistant_id=one) for one in sorted(self._shared(actor)))
 
     def page(self, actor: Actor, limit: int, cursor: str) -> Page[tuple[Assistant, AssistantRole]]:
         """The caller's assistants and those they have a role on (an admin: all), newest first, with the role."""

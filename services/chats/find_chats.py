@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from kit.errors import NotFound
@@ -27,8 +28,7 @@ class FindChats:
 
     def get(self, actor: Actor, name: str) -> Chat:
         """The chat of this id, or the caller's most recent one with this contact; else ``NotFound``."""
-        scopes = self._assistants.scopes(actor)
-        chat = self._of_id(scopes, name) or self._latest_of(scopes, name)
+        chat = self._of_id(actor, name) or self._latest_of(actor, name)
         if chat is None:
             raise NotFound
         self._assistants.get(actor, chat.assistant_id)
@@ -52,15 +52,16 @@ class FindChats:
         """How many messages a chat has."""
         return self._messages.count(chat.id)
 
-    def _scopes(self, actor: Actor, wanted: ChatFilter) -> tuple[Scope, ...]:
+    def _scopes(self, actor: Actor, wanted: ChatFilter) -> Iterable[Scope]:
         if wanted.assistant_id:
-            return (Scope(assistant_id=self._assistants.get(actor, wanted.assistant_id).id),)
+            return [Scope(assistant_id=self._assistants.get(actor, wanted.assistant_id).id)]
         return self._assistants.scopes(actor)
 
-    def _of_id(self, scopes: tuple[Scope, ...], name: str) -> Chat | None:
-        found = (self._chats.get(one, name) for one in scopes) if is_id(name) else iter(())
+    def _of_id(self, actor: Actor, name: str) -> Chat | None:
+        scopes = self._assistants.scopes(actor) if is_id(name) else ()
+        found = (self._chats.get(one, name) for one in scopes)
         return next((one for one in found if one is not None), None)
 
-    def _latest_of(self, scopes: tuple[Scope, ...], name: str) -> Chat | None:
-        found = (self._chats.latest_of(one, name) for one in scopes)
+    def _latest_of(self, actor: Actor, name: str) -> Chat | None:
+        found = (self._chats.latest_of(one, name) for one in self._assistants.scopes(actor))
         return max((one for one in found if one is not None), key=lambda chat: chat.id, default=None)

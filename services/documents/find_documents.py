@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from integrations.files import FileStore
@@ -57,9 +57,9 @@ class FindDocuments:
         except FileNotFoundError:
             raise NotFound("The file is not on the disk any more.", code="file_missing") from None
 
-    def _scopes(self, actor: Actor, assistant_id: str) -> tuple[Scope, ...]:
+    def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
         if assistant_id:
-            return (Scope(assistant_id=self._assistants.get(actor, assistant_id).id),)
+            return [Scope(assistant_id=self._assistants.get(actor, assistant_id).id)]
         return self._assistants.scopes(actor)
 
     def _replaced(self, documents: Sequence[Document]) -> set[str]:
