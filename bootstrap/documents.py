@@ -21,6 +21,7 @@ from services.documents.refresh_document import RefreshDocument
 from services.documents.report_progress import ReportProgress
 from services.documents.retry_document import RetryDocument
 from services.documents.use_cases import DocumentUseCases
+from services.documents.write_chunks import WriteChunks
 
 
 def build(parts: Parts, shared: Shared) -> DocumentUseCases:
@@ -67,7 +68,6 @@ def build(parts: Parts, shared: Shared) -> DocumentUseCases:
         index_document=IndexDocument(
             assistants=records.assistants,
             documents=records.documents,
-            chunks=records.chunks,
             obtain_file=ObtainFile(
                 documents=records.documents,
                 files=shared.files,
@@ -76,8 +76,12 @@ def build(parts: Parts, shared: Shared) -> DocumentUseCases:
                 max_bytes=parts.settings.max_upload_mb << 20,
             ),
             parser=parts.parser,
-            embedders=shared.embedders,
-            vectors=parts.vectors,
+            write_chunks=WriteChunks(
+                chunks=records.chunks,
+                embedders=shared.embedders,
+                vectors=parts.vectors,
+                turns=parts.workplaces,
+            ),
             places=shared.places,
             purge=shared.purge,
             delete_assistant=shared.delete_assistant,

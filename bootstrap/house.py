@@ -17,13 +17,8 @@ from bootstrap import (
 )
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
-from kit.workplaces import Workplaces
 from services.house import House
 from services.retrieval.use_cases import RetrievalUseCases
-
-# Turns at work at once. A database of its own makes them wait, and others may work meanwhile; the embedded one
-# works on our processors.
-PLACES, PLACES_BESIDE_DATABASE = 16, 3
 
 
 def build_house(parts: Parts) -> House:
@@ -34,7 +29,7 @@ def build_house(parts: Parts) -> House:
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
-        workplaces=Workplaces(PLACES if settings.mongo_uri else PLACES_BESIDE_DATABASE),
+        workplaces=parts.workplaces,
         accounts=accounts.build(parts, shared),
         assistants=of_assistants,
         chats=of_chats,

@@ -13,7 +13,7 @@ from pymongo.database import Database
 from bootstrap.house import build_house
 from bootstrap.parts import Parts
 from bootstrap.records import Repositories, records_client
-from bootstrap.seams import OwnedElsewhere, open_broker, parser, vector_store
+from bootstrap.seams import OwnedElsewhere, open_broker, parser, vector_store, workplaces
 from bootstrap.secrets import Secrets
 from bootstrap.together import be_the_only_server, check_shared, introduce
 from integrations.database.embedded import attach
@@ -128,6 +128,7 @@ def open_beside(
         run_golden_soon=run_golden_soon,
         summarise_soon=lambda *_: None,
         check_records=lambda: connection.ping(client),
+        workplaces=workplaces(settings),
     )
     return build_house(parts), client.close
 
@@ -138,7 +139,8 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     client = records_client(settings, ends)
     database = connection.database(client, settings.mongo_db, embedded=not settings.mongo_uri)
     ensure_indexes(database)
-    vectors = vector_store(settings)
+    turns = workplaces(settings)
+    vectors = vector_store(settings, turns)
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
@@ -155,6 +157,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         run_golden_soon=engine.run_golden_soon,
         summarise_soon=summaries.soon,
         check_records=lambda: connection.ping(client),
+        workplaces=turns,
         deliver_soon=deliveries.notice,
         reranker=choose_reranker(settings),
         check_jobs=ping_broker,

@@ -12,6 +12,7 @@ from integrations.parsing.base import Parser
 from integrations.rerank.base import Reranker
 from integrations.vectorstores.base import VectorStore
 from kit.settings import Settings
+from kit.workplaces import Workplaces
 from models.assistants import Assistant
 from models.documents import Document
 from models.golden import GoldenRun
@@ -31,6 +32,7 @@ class Parts:
     run_golden_soon: Callable[[GoldenRun], None]
     summarise_soon: Callable[[Assistant, str], None]
     check_records: Callable[[], None]
+    workplaces: Workplaces
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     reranker: Reranker | None = None
     check_jobs: Callable[[], None] | None = None

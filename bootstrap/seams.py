@@ -12,14 +12,23 @@ from integrations.vectorstores.remembered import RememberedVectors
 from jobs.kinds import NAMES
 from kit.errors import Unavailable
 from kit.settings import Settings
+from kit.workplaces import Workplaces
 
 if TYPE_CHECKING:
     from integrations.broker import Broker
 
+# Turns at work at once. A database of its own makes them wait, and others may work meanwhile; the embedded one
+# works on our processors.
+PLACES, PLACES_BESIDE_DATABASE = 16, 3
 PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
 
 
-def vector_store(settings: Settings) -> VectorStore:
+def workplaces(settings: Settings) -> Workplaces:
+    """The places at which turns are at work."""
+    return Workplaces(PLACES if settings.mongo_uri else PLACES_BESIDE_DATABASE)
+
+
+def vector_store(settings: Settings, turns: Workplaces) -> VectorStore:
     """A Chroma server, or the one that lives in this process."""
     # chromadb takes a second to import: the command line beside a server does without it.
     if settings.chroma_url:
@@ -28,7 +37,7 @@ def vector_store(settings: Settings) -> VectorStore:
         return connect_chroma(settings.chroma_url)
     from integrations.vectorstores.chroma_local import open_chroma
 
-    return GroupedVectors(RememberedVectors(open_chroma(settings.data_dir / "chroma")))
+    return GroupedVectors(RememberedVectors(open_chroma(settings.data_dir / "chroma")), turns=turns)
 
 
 def open_broker(url: str) -> Broker:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from bootstrap.house import build_house
 from bootstrap.parts import Parts
 from bootstrap.records import Repositories, records_client
-from bootstrap.seams import open_broker, parser, vector_store
+from bootstrap.seams import open_broker, parser, vector_store, workplaces
 from bootstrap.secrets import Secrets
 from bootstrap.together import SERVER_WAIT_S, check_shared, recognise
 from integrations.embeddings.choose import choose_embedder
@@ -50,7 +50,8 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Worker:
     client = records_client(settings, ends)
     database = connection.database(client, settings.mongo_db, embedded=False)
     recognise(InstallationRepository(database), Vault(kept.encryption), FileStore(settings.documents_dir))
-    vectors = vector_store(settings)
+    turns = workplaces(settings)  # none is ever at work here
+    vectors = vector_store(settings, turns)
     ends.callback(vectors.close)
     child = parser()
     ends.callback(child.close)
@@ -73,6 +74,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Worker:
             run_golden_soon=engine.run_golden_soon,
             summarise_soon=lambda *_: None,  # chats are the server's
             check_records=lambda: connection.ping(client),
+            workplaces=turns,
             reranker=choose_reranker(settings),
         )
     )

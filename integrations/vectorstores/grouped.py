@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrations.vectorstores.base import Vectors, VectorStore
+from kit.workplaces import Workplaces
 
 MOST = 500  # vectors in one call
+FEW = 16  # the same while turns are at work: Chroma lets no other thread run meanwhile
 LINGER_S = 0.025  # for others, by whoever writes soon after another
 SOON_S = 0.5
 MOST_QUEUES = 100
@@ -46,13 +48,20 @@ class GroupedVectors:
     Chroma writes its index down at every call, however few vectors there are in it. So whoever comes while
     a collection is being written to waits, and the first of those who waited writes for all of them; when
     one write follows soon after another it waits a moment for more. Each call returns when its own vectors
-    are written, and fails when they are not.
+    are written, and fails when they are not. While ``turns`` are at work less is written at a time, and nothing
+    in the middle of one.
     """
 
     def __init__(
-        self, store: VectorStore, *, linger_s: float = LINGER_S, clock: Callable[[], float] = time.monotonic
+        self,
+        store: VectorStore,
+        *,
+        turns: Workplaces | None = None,
+        linger_s: float = LINGER_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._turns = turns or Workplaces(1)
         self._linger_s = linger_s
         self._clock = clock
         self._changed = threading.Condition()
@@ -110,11 +119,8 @@ class GroupedVectors:
     def _write(self, collection: str, queue: _Queue, group: list[_Waiting]) -> None:
         problem: BaseException | None = None
         try:
-            self._store.add(
-                collection,
-                [one for part in group for one in part.ids],
-                np.concatenate([part.vectors for part in group]),
-            )
+            ids = [one for part in group for one in part.ids]
+            self._add(collection, ids, np.concatenate([part.vectors for part in group]))
         except BaseException as error:  # noqa: BLE001  # raised again for every caller whose vectors they are
             problem = error
         with self._changed:
@@ -123,6 +129,14 @@ class GroupedVectors:
                 part.done, part.problem = True, problem
             self._forget_idle()
             self._changed.notify_all()
+
+    def _add(self, collection: str, ids: list[str], vectors: Vectors) -> None:
+        done = 0
+        while done < len(ids):
+            self._turns.stand_back()
+            part = slice(done, done + (FEW if self._turns.busy_lately else MOST))
+            self._store.add(collection, ids[part], vectors[part])
+            done = part.stop
 
     def _forget_idle(self) -> None:
         """Let go of the queues of collections that nobody has written to lately."""

@@ -10,10 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
 
-from integrations.embeddings.base import Embedder
 from integrations.outbound import NotFetched
 from integrations.parsing.base import Parser, Unreadable
-from integrations.vectorstores.base import VectorStore
 from kit.errors import AppError, StorageFull, Unavailable
 from kit.logging import get_logger
 from models.documents import (
@@ -27,7 +25,6 @@ from models.documents import (
 from models.model_errors import ModelTimedOut, ModelUnavailable
 from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
-from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
 from services.documents import changes
@@ -36,10 +33,8 @@ from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.report_progress import Gone, Progress, ReportProgress
-from services.retrieval.embedders import Embedders
-from services.retrieval.knowledge import collection_name
+from services.documents.write_chunks import WriteChunks
 
-BATCH = 200
 # Counted at each claim, so that a document that ends the process, too, is given up some day. What fails
 # for want of a server or of room on the disk does not count.
 MOST_ATTEMPTS = 12
@@ -64,11 +59,9 @@ class IndexDocument:
         *,
         assistants: AssistantRepository,
         documents: DocumentRepository,
-        chunks: ChunkRepository,
         obtain_file: ObtainFile,
         parser: Parser,
-        embedders: Embedders,
-        vectors: VectorStore,
+        write_chunks: WriteChunks,
         places: PlaceFile,
         purge: PurgeDocument,
         delete_assistant: DeleteAssistant,
@@ -77,11 +70,9 @@ class IndexDocument:
     ) -> None:
         self._assistants = assistants
         self._documents = documents
-        self._chunks = chunks
         self._obtain_file = obtain_file
         self._parser = parser
-        self._embedders = embedders
-        self._vectors = vectors
+        self._write_chunks = write_chunks
         self._places = places
         self._purge = purge
         self._delete_assistant = delete_assistant
@@ -140,7 +131,7 @@ class IndexDocument:
             self._index(document)
 
     def _index(self, document: Document) -> None:
-        self._vectors.ping()  # while they are down, nothing is read in vain
+        self._write_chunks.check()  # while they are down, nothing is read in vain
         try:
             ready = self._ready(document, self._progress.of(document))
         except (Unreadable, NotFetched) as problem:
@@ -159,14 +150,16 @@ class IndexDocument:
             document = self._obtain_file.fetch(document)
             progress = self._progress.of(document)
         progress.parsing()
+        self._write_chunks.stand_back()
         parsed = self._parsed(document)
         if not parsed.pieces:
             raise Unreadable(NO_TEXT)
         progress.parsed(len(parsed.pieces))
         # What interrupted tries left goes first.
         self._purge.purge_versions(document, below=_version(document))
+        self._write_chunks.stand_back()
         chunks = _chunks(document, parsed)
-        self._write(document, chunks, progress)
+        self._write_chunks.write(document, chunks, progress)
         ready = _read(document, parsed, chunks)
         self._assistants.begin_change(document.assistant_id, changes.ready(document.id))
         if not self._documents.set_ready(ready):
@@ -184,20 +177,6 @@ class IndexDocument:
             return self._parser.parse(self._obtain_file.path(document), file_format)
         except FileNotFoundError:  # moved, perhaps, to its name's place or aside since it was looked for
             return self._parser.parse(self._obtain_file.path(document), file_format)
-
-    def _write(self, document: Document, chunks: Sequence[Chunk], progress: Progress) -> None:
-        embedders = self._embedders.of_writing(document.assistant_id)
-        for start in range(0, len(chunks), BATCH):
-            batch = chunks[start : start + BATCH]
-            self._chunks.add_all(batch)
-            for embedder in embedders:
-                self._embed(document, batch, embedder)
-            progress.indexed(start + len(batch), len(chunks))
-
-    def _embed(self, document: Document, batch: Sequence[Chunk], embedder: Embedder) -> None:
-        collection = collection_name(document.assistant_id, document.type, embedder.name)
-        vectors = embedder.embed([embedded_text(chunk) for chunk in batch])
-        self._vectors.add(collection, [chunk.id for chunk in batch], vectors)
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
@@ -274,8 +253,3 @@ def _version(document: Document) -> int:
 def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:
     more = len(warnings) - MOST_WARNINGS
     return warnings if more <= 0 else (*warnings[:MOST_WARNINGS], f"And {more} more like these.")
-
-
-def embedded_text(chunk: Chunk) -> str:
-    """What of a chunk is made into its vector: the title and the headings it stands under as well."""
-    return "\n".join((chunk.title, " > ".join(chunk.heading), chunk.text))

@@ -11,7 +11,7 @@ from models.documents import Chunk, DocumentType
 from models.model_errors import ModelAnswerBroken, ModelError, ModelRefused
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
-from services.documents.index_document import embedded_text
+from services.documents.write_chunks import embedded_text
 from services.retrieval.embedders import Embedders
 from services.retrieval.knowledge import collection_name, collection_owner
 

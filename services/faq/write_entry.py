@@ -11,8 +11,8 @@ from models.faq import FaqEntry
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.faq import FaqRepository
-from services.documents.index_document import embedded_text
 from services.documents.purge_document import PurgeDocument
+from services.documents.write_chunks import embedded_text
 from services.retrieval.embedders import Embedders
 from services.retrieval.knowledge import collection_name
 

@@ -675,9 +675,11 @@ def what_is_stored(installation: Installation, assistant: dict[str, Any]) -> set
     """The ids of the documents that anything in the records or the vectors belongs to."""
     index = installation.house.documents.index_document
     documents = {one.id for one in index._documents.all_of(assistant["_id"])}
-    chunks = {document_id for _, document_id in index._chunks.keys_of_assistant(assistant["_id"])}
-    names = [name for name in index._vectors.collections() if name.startswith(assistant["_id"])]
-    vectors = {one.partition(":")[0] for name in names for one in index._vectors.ids(name)}
+    chunks = {
+        document_id for _, document_id in index._write_chunks._chunks.keys_of_assistant(assistant["_id"])
+    }
+    names = [name for name in index._write_chunks._vectors.collections() if name.startswith(assistant["_id"])]
+    vectors = {one.partition(":")[0] for name in names for one in index._write_chunks._vectors.ids(name)}
     return documents | chunks | vectors
 
 
@@ -715,7 +717,7 @@ def test_deleting_the_assistant_while_a_document_is_indexed_leaves_nothing(
     wait_until(lambda: cast("Threads", installation.engine).idle)
     assert what_is_stored(installation, assistant) == set()
     assert on_disk(assistant["_id"]) == []
-    collections = installation.house.documents.index_document._vectors.collections()
+    collections = installation.house.documents.index_document._write_chunks._vectors.collections()
     assert not any(name.startswith(assistant["_id"]) for name in collections)
 
 
@@ -749,7 +751,7 @@ def test_what_failed_for_want_of_vectors_is_indexed_later(
     index, refused = installation.house.documents.index_document, threading.Event()
     monkeypatch.setattr("jobs.background.BACK_OFF_S", (0.01,))
     monkeypatch.setattr("services.documents.index_document.MOST_ATTEMPTS", 3)
-    vectors = index._vectors
+    vectors = index._write_chunks._vectors
     tries: list[str] = []
 
     class Down:
@@ -759,9 +761,9 @@ def test_what_failed_for_want_of_vectors_is_indexed_later(
                 refused.set()
             raise Unavailable
 
-    monkeypatch.setattr(index, "_vectors", Down())
+    monkeypatch.setattr(index._write_chunks, "_vectors", Down())
     document = owner.upload(assistant["_id"], "a.md", PRICES).get_json()
     assert refused.wait(WITHIN_S)
     assert owner.get(f"/documents/get/{document['_id']}").get_json()["status"] == "pending"
-    monkeypatch.setattr(index, "_vectors", vectors)
+    monkeypatch.setattr(index._write_chunks, "_vectors", vectors)
     assert owner.settled(document["_id"])["status"] == "ready"

@@ -117,3 +117,28 @@ def test_whose_patience_ends_works_without_a_place_and_gives_none_up() -> None:
     for thread in threads:
         thread.join(LONG_S)
     assert crew.most == 1
+
+
+def test_who_does_what_nobody_waits_for_stands_back_for_a_moment() -> None:
+    now = [100.0]
+    places = Workplaces(2, LONG_S, clock=lambda: now[0])
+    busy = [places.busy_lately]
+    places.stand_back(LONG_S)  # nobody is at work: at once
+    with places.taken():
+        busy.append(places.busy_lately)
+        places.stand_back(0.0)  # it is not held up for ever
+        gone = threading.Event()
+
+        def stand_back() -> None:
+            places.stand_back(LONG_S)
+            gone.set()
+
+        thread = start(stand_back)
+        assert not gone.is_set()
+        with away():  # who waits for a model is not at work
+            thread.join(LONG_S)
+            assert gone.is_set()
+    busy.append(places.busy_lately)
+    now[0] += 10.0
+    busy.append(places.busy_lately)
+    assert busy == [False, True, True, False]

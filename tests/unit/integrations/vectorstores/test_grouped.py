@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from integrations.vectorstores.base import Vectors
-from integrations.vectorstores.grouped import MOST, MOST_QUEUES, GroupedVectors
+from integrations.vectorstores.grouped import FEW, MOST, MOST_QUEUES, GroupedVectors
 from kit.errors import Unavailable
+from kit.workplaces import Workplaces
 
 
 class SlowStore:
@@ -145,3 +146,15 @@ def test_the_rest_is_the_stores_and_idle_collections_are_forgotten(store: SlowSt
         grouped.add(f"c{n}", ["a"], _vectors(1))
         now[0] += 1.0
     assert len(grouped._queues) <= MOST_QUEUES + 1
+
+
+def test_while_turns_are_at_work_little_is_written_at_a_time(store: SlowStore) -> None:
+    turns = Workplaces(1)
+    grouped = GroupedVectors(store, turns=turns)
+    store.go_on.release(10)
+    grouped.add("c", [f"a{n}" for n in range(40)], np.ones((40, 2), dtype=np.float32))
+    with turns.taken():
+        pass
+    grouped.add("d", [f"b{n}" for n in range(40)], np.ones((40, 2), dtype=np.float32))
+    assert [len(ids) for _, ids in store.calls] == [40, FEW, FEW, 40 - 2 * FEW]
+    assert len(store.held) == 80

@@ -12,6 +12,7 @@ from pymongo.database import Database
 
 from integrations.embeddings.hashed import HashedEmbedder
 from kit.clock import utc_now
+from kit.workplaces import Workplaces
 from models.assistants import Assistant
 from models.documents import Document, DocumentStatus, DocumentType, ParsedDocument, Piece
 from repositories.assistants import AssistantRepository
@@ -25,6 +26,7 @@ from services.documents.index_document import IndexDocument
 from services.documents.purge_document import PurgeDocument
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.report_progress import ReportProgress
+from services.documents.write_chunks import WriteChunks
 from services.retrieval.embedders import Embedders
 from services.retrieval.search_passages import SearchPassages
 from tests.made import ASSISTANT, OWNER, a_document
@@ -113,11 +115,14 @@ class Installation:
         self.index = IndexDocument(
             assistants=self.assistants,
             documents=self.documents,
-            chunks=chunks,
             obtain_file=files,
             parser=files,
-            embedders=embedders,
-            vectors=cast("Any", vectors),
+            write_chunks=WriteChunks(
+                chunks=self.chunks,
+                embedders=embedders,
+                vectors=cast("Any", vectors),
+                turns=Workplaces(1),
+            ),
             places=files,
             purge=purge,
             delete_assistant=cast("Any", None),
