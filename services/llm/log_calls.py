@@ -34,6 +34,9 @@ class _Line:
     def ended(self, completion: Completion | None, problem: BaseException | None) -> None:
         tried = " ".join(f"{one.model}:{one.outcome}:{one.ms}" for one in self._attempts)
         facts = {"assistant_id": self._request.assistant_id, "purpose": self._request.purpose}
+        if completion is None and problem is None:
+            _log.info("model call left", **facts, attempts=tried)
+            return
         if completion is None:
             code = problem.error_code if isinstance(problem, AppError) else type(problem).__name__
             _log.warning("model call failed", **facts, attempts=tried, code=code)
