@@ -68,12 +68,14 @@ class Embedders:
 
     def follow(self) -> bool:
         """Take over what other processes have noted; whether the installation's embedder is this one's too."""
+        # In this order: who is behind is noted before the change is.
+        agrees = self._records.in_force() == self.current.name
         behind = self._records.behind()
         for name in set(behind.values()) - self._older.keys():
             self._older = {**self._older, name: self._remade(name)}
         with self._changing:
             self._behind = behind
-        return self._records.in_force() == self.current.name
+        return agrees
 
     def behind(self) -> list[str]:
         """The assistants that are behind."""

@@ -195,6 +195,22 @@ def test_named_volumes_are_declared() -> None:
     assert used == set(compose["volumes"])
 
 
+def test_workers_have_the_applications_files_settings_and_databases() -> None:
+    with_workers = yaml.safe_load(_text("deploy/compose.workers.yaml"))["services"]
+    app, worker = _compose()["services"]["app"], with_workers["worker"]
+    assert {name: worker[name] for name in ("image", "env_file", "volumes", "networks")} == {
+        name: app[name] for name in ("image", "env_file", "volumes", "networks")
+    }
+    served = {**app["environment"], **with_workers["app"]["environment"]}
+    assert worker["environment"] == {
+        name: value for name, value in served.items() if name not in ("HOST", "PORT")
+    }
+    assert worker["command"] == ["celery", "-A", "worker", "worker"]
+    redis = with_workers["redis"]
+    assert re.search(r":\d", redis["image"])
+    assert ("ports" in redis, redis["networks"]) == (False, ["records"])
+
+
 # What others wrote, and the pages on it
 
 

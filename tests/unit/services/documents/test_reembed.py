@@ -272,3 +272,25 @@ def test_what_is_deleted_while_its_vector_is_made_leaves_none(stand: Stand) -> N
     embedders, reembed = stand.start(Deleting("two"))
     reembed.run(lambda: True)
     assert stand.vectors.ids(embedders.collections("a1", RAG)[0]) == {chunk("a1", n).id for n in (0, 2)}
+
+
+def test_another_process_follows_and_does_one_assistant_after_the_other() -> None:
+    stand = Stand()
+    for name in ("a1", "a2"):
+        stand.add(name, 2)
+    stand.start(Named("one"))
+    worker = Embedders(Named("two"), records=stand.records, remake={FIRST: HashedEmbedder()}.get)
+    work = ReembedAssistants(
+        assistants=stand.assistants, chunks=stand.chunks, embedders=worker, vectors=stand.vectors
+    )
+    assert not work.follow()  # the server has not been started with it yet
+    server, told = stand.start(Named("two"))
+    assert work.follow()
+    assert sorted(work.waiting()) == ["a1", "a2"]
+    assert [one.name for one in worker.of_writing("a1")] == ["two", FIRST]
+    work.catch_up("a1", lambda: True)
+    work.catch_up("a1", lambda: True)  # a message that came twice
+    assert (work.waiting(), sorted(server.behind())) == (["a2"], ["a1", "a2"])
+    assert told.follow()
+    assert server.behind() == ["a2"]
+    assert len(stand.vectors.ids(collection_name("a1", RAG, "two"))) == 2
