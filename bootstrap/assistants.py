@@ -36,6 +36,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             chats=records.chats,
             documents=records.documents,
             webhooks=webhooks,
+            others=(records.usage, records.usage_by_user, records.model_calls),
             clock=utc_now,
             catalogue=shared.models.catalogue,
             provider_keys=keys,

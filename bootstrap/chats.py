@@ -40,6 +40,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
             compose=compose,
             settle=settle,
+            requests=shared.limits.requests,
             unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
         ),
         find_chats=FindChats(
@@ -51,6 +52,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             outbox=records.outbox,
             unanswered=shared.group_unanswered,
             announce=shared.announce_event,
+            calls=shared.usage.forget_calls,
             clock=utc_now,
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),

@@ -39,6 +39,8 @@ def build_house(parts: Parts) -> House:
         golden=golden.build(parts, shared),
         models=shared.models,
         npc=npc.build(parts, shared, of_assistants, of_chats),
+        limits=shared.limits,
+        usage=shared.usage,
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),

@@ -24,6 +24,7 @@ from integrations.files import FileStore
 from integrations.rerank.choose import choose_reranker
 from jobs.deliveries import Deliveries
 from jobs.engine import Engine
+from jobs.flushing import Flushing
 from jobs.hand_over import HandOver
 from jobs.operator_door import OperatorDoor
 from jobs.summaries import Summaries
@@ -74,6 +75,11 @@ class Installation:
         self.summaries.start(self.house.chats.summarise_chat.run)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
+        flushing = Flushing(
+            often=self.house.usage.record_calls.flush_calls, everything=self.house.usage.tidy_usage.run
+        )
+        flushing.start()
+        self.on_stop(flushing.stop)
 
     def stop(self) -> None:
         """End everything; again is the same."""

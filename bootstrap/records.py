@@ -15,6 +15,7 @@ from kit.errors import SettingsError, Unavailable
 from kit.settings import Settings
 from repositories import connection
 from repositories.assistants import AssistantRepository
+from repositories.budgets import BudgetRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.deliveries import DeliveryRepository
@@ -26,6 +27,7 @@ from repositories.golden_runs import GoldenRunRepository
 from repositories.identities import IdentityRepository
 from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
+from repositories.model_calls import ModelCallRepository
 from repositories.model_entries import ModelEntryRepository
 from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
@@ -33,6 +35,7 @@ from repositories.outbox import OutboxRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
+from repositories.usage import UsageRepository, UserUsageRepository
 from repositories.users import UserRepository
 
 DATABASE_WAIT_S = 30.0
@@ -63,6 +66,10 @@ class Repositories:
     models: ModelEntryRepository
     unanswered_questions: UnansweredQuestionRepository
     unanswered_groups: UnansweredGroupRepository
+    budgets: BudgetRepository
+    usage: UsageRepository
+    usage_by_user: UserUsageRepository
+    model_calls: ModelCallRepository
 
     @classmethod
     def on(cls, database: Database[Any]) -> Repositories:
@@ -89,6 +96,10 @@ class Repositories:
             models=ModelEntryRepository(database),
             unanswered_questions=UnansweredQuestionRepository(database),
             unanswered_groups=UnansweredGroupRepository(database),
+            budgets=BudgetRepository(database),
+            usage=UsageRepository(database),
+            usage_by_user=UserUsageRepository(database),
+            model_calls=ModelCallRepository(database),
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bootstrap import models
+from bootstrap import limits, models
 from bootstrap.parts import Parts
 from integrations.embeddings.choose import remake_embedder
 from integrations.files import FileStore
@@ -24,6 +24,7 @@ from services.documents.read_prompt import ReadPrompt
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.reindex_document import ReindexDocument
 from services.faq.write_entry import WriteEntry
+from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
 from services.prompts.compile import PromptBudget
 from services.prompts.ground_prompt import BudgetFor, GroundPrompt
@@ -31,6 +32,7 @@ from services.retrieval.embedders import Embedders
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
 from services.unanswered.group_unanswered import GroupUnanswered
+from services.usage.use_cases import UsageUseCases
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Shared:
 
     vault: Vault
     models: ModelUseCases
+    limits: LimitUseCases
+    usage: UsageUseCases
     files: FileStore
     outbound: Outbound
     embedders: Embedders
@@ -82,7 +86,9 @@ class Shared:
             vectors=vectors,
         )
         vault = Vault(parts.secrets.encryption)
-        of_models = models.build(parts, vault)
+        find_assistants = FindAssistants(assistants=records.assistants, members=records.members)
+        limit_cases, usage_cases = limits.build(parts, find_assistants)
+        of_models = limits.limited(models.build(parts, vault), limit_cases, usage_cases)
 
         def budget(assistant: Assistant, model: str) -> PromptBudget:
             return budget_for(assistant, of_models.catalogue, model)
@@ -90,6 +96,8 @@ class Shared:
         return cls(
             vault=vault,
             models=of_models,
+            limits=limit_cases,
+            usage=usage_cases,
             files=files,
             outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),
             embedders=embedders,
@@ -102,7 +110,7 @@ class Shared:
             ),
             budget=budget,
             turns=TurnQueue(settings.turn_slots),
-            find_assistants=FindAssistants(assistants=records.assistants, members=records.members),
+            find_assistants=find_assistants,
             announce_event=AnnounceEvent(
                 assistants=records.assistants,
                 deliveries=records.deliveries,
@@ -125,6 +133,9 @@ class Shared:
                     records.faq,
                     records.unanswered_questions,
                     records.unanswered_groups,
+                    usage_cases.forget_calls,
+                    records.usage_by_user,
+                    records.budgets,
                 ),
                 files=files,
                 embedders=embedders,

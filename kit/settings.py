@@ -124,6 +124,7 @@ class Settings:
     outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
     otel_exporter_otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", _text)
+    log_retention_days: int = _setting("LOG_RETENTION_DAYS", 30, _whole(1, 3660))
     log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))
 
     @classmethod

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from models.catalogue import ProviderKey
+from models.limits import Limits
 
 
 class Language(StrEnum):
@@ -25,16 +26,6 @@ class Persona:
 
     char_descr: str = ""
     world_descr: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Upper bounds; ``None`` is no bound. Money is in the unit of the model catalogue's prices."""
-
-    requests_per_minute: int | None = None
-    tokens_per_day: int | None = None
-    tokens_per_month: int | None = None
-    money_per_month: float | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +62,7 @@ class AssistantSettings:
     min_evidence: float | None = None
     answer_cache: bool = False
     limits: Limits = field(default_factory=Limits)
+    log_content: bool = False
 
 
 @dataclass(frozen=True)

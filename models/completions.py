@@ -9,6 +9,7 @@ from typing import Any
 from models.catalogue import ProviderKey
 from models.chats import Tokens
 from models.documents import Passage
+from models.limits import Limits
 from models.routing import Routing
 
 ToolCall = Mapping[str, Any]
@@ -40,6 +41,10 @@ class CompletionRequest:
     user that it is for, ``key_id`` the credential, ``purpose`` the door (``chat``, ``generate``, …).
     ``timeout_s`` bounds the whole call where it is less than the installation's bound. ``context`` is the size
     that the model's entry says, in tokens, for servers that want to be told.
+
+    ``limits`` are the assistant's; ``is_counted`` says that the door has counted the request already.
+    ``log_content`` lets the request log keep texts, ``chat_id`` says of which chat; ``retrieval_ms`` went by
+    before the call.
     """
 
     messages: tuple[PromptMessage, ...]
@@ -62,6 +67,11 @@ class CompletionRequest:
     purpose: str = ""
     timeout_s: float | None = None
     context: int | None = None
+    limits: Limits = field(default_factory=Limits)
+    is_counted: bool = False
+    log_content: bool = False
+    chat_id: str = ""
+    retrieval_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,9 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona, Webhook
+from models.assistants import Assistant, AssistantSettings, Language, Persona, Webhook
 from models.catalogue import ProviderKey
+from models.limits import Bounds, Limits, Over
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import WHOLE, Scope
@@ -16,7 +17,7 @@ from repositories.values import Record, choice, maybe_moment, moment
 
 _LIVE = {"deleted": False}
 
-Part = TypeVar("Part", Persona, Limits)
+Part = TypeVar("Part", Persona, Limits, Bounds, Over)
 
 
 class AssistantRepository(Repository):
@@ -163,14 +164,26 @@ def _settings(record: Record) -> AssistantSettings:
     known["has_scratchpad"] = bool(known.get("has_scratchpad", False))
     known["answer_cache"] = bool(known.get("answer_cache", False))
     known["persona"] = _part(Persona, known["persona"]) if known.get("persona") else None
-    known["limits"] = _part(Limits, known.get("limits", {}))
+    known["limits"] = _limits(known.get("limits", {}))
     return AssistantSettings(**known)
+
+
+def _limits(record: Record) -> Limits:
+    user, over = record.get("user"), record.get("over")
+    return _part(
+        Limits,
+        {
+            **record,
+            "user": _part(Bounds, user) if user else None,
+            "over": _part(Over, over) if over else None,
+        },
+    )
 
 
 def _part(kind: type[Part], record: Record) -> Part:
     return kind(**_known(kind, record))
 
 
-def _known(kind: type[AssistantSettings | Persona | Limits | ProviderKey], record: Record) -> dict[str, Any]:
+def _known(kind: type[Any], record: Record) -> dict[str, Any]:
     """What this version knows of; the rest was written by a newer one, what lacks has its default."""
     return {one.name: record[one.name] for one in fields(kind) if one.name in record}

@@ -74,6 +74,18 @@ INDEXES = (
     Index("unanswered", "pending"),
     Index("unanswered", "group"),
     Index("unanswered_groups", "assistant_page"),
+    Index("budgets", "assistant_page"),
+    Index("budgets", "month"),
+    Index("usage", "assistant_page"),
+    Index("usage", "owner_page"),
+    Index("usage", "page"),
+    Index("usage_by_user", "assistant_page"),
+    Index("usage_by_user", "owner_page"),
+    Index("usage_by_user", "page"),
+    Index("model_calls", "assistant_page"),
+    Index("model_calls", "owner_page"),
+    Index("model_calls", "page"),
+    Index("model_calls", "text_chat"),
 )
 
 

@@ -32,6 +32,7 @@ from routes import (
     openai_compat,
     requests,
     unanswered,
+    usage,
     webhooks,
 )
 from routes.description import VERSION, describe, options
@@ -55,6 +56,7 @@ BLUEPRINTS = (
     generate.unversioned,
     models.blueprint,
     openai_compat.blueprint,
+    usage.blueprint,
     health.blueprint,
 )
 # The form fields around a file, beside the file itself.

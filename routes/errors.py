@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from kit import errors
 from kit.errors import AppError
 from kit.logging import get_logger
+from models.limits import LimitReached
 from routes import openai_errors
 
 STATUS: dict[type[AppError], int] = {
@@ -57,6 +58,8 @@ def render(error: AppError) -> Response:
         response.status_code = openai_errors.status_for(response.status_code, error.error_code, error.details)
         if not openai_errors.worth_a_retry(error):
             response.headers["x-should-retry"] = "false"
+    if isinstance(error, LimitReached):
+        g.limit_reached = error
     if error.retry_after is not None:
         g.retry_after = str(max(1, math.ceil(error.retry_after)))
     if response.status_code == HTTPStatus.UNAUTHORIZED:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
 import limits
-from flask import Flask, Response, current_app, request
-from flask_limiter import Limiter, RequestLimit
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
 from kit.errors import BadRequest, Invalid, SettingsError, TooLarge, TooManyRequests, UnsupportedFormat
@@ -36,15 +37,26 @@ def register(app: Flask, requests_per_caller: str) -> None:
         raise SettingsError(
             f"RATE_LIMIT: must be like '600 per minute' (it is {requests_per_caller!r})"
         ) from None
+    known = _KnownCredentials()
+    wrong_credentials = ApplicationLimit(
+        requests_per_caller,
+        key_function=get_remote_address,
+        scope="wrong credentials",
+        deduct_when=_was_wrong,
+        exempt_when=lambda: _is_cheap() or known.has(_credential()),
+    )
     limiter = Limiter(
         key_func=_caller,
         app=app,
-        application_limits=[requests_per_caller],
-        application_limits_exempt_when=_is_cheap,
+        application_limits=[
+            ApplicationLimit(requests_per_caller, exempt_when=_is_cheap),
+            wrong_credentials,
+        ],
         headers_enabled=True,
         storage_uri=counts.URI,
         on_breach=_refuse,
     )
+    app.after_request(known.note)
     per_address = limiter.limit(ATTEMPTS_PER_ADDRESS, key_func=get_remote_address, deduct_when=_was_wrong)
     per_account = limiter.limit(ATTEMPTS_PER_ACCOUNT, key_func=_account, deduct_when=_was_wrong)
     registering = limiter.limit(
@@ -55,6 +67,39 @@ def register(app: Flask, requests_per_caller: str) -> None:
     for endpoint in ("auth.login", "auth.change_password"):
         views[endpoint] = few(per_account(per_address(views[endpoint])))
     views["auth.register"] = few(registering(views["auth.register"]))
+
+
+class _KnownCredentials:
+    """Credentials that were good when they last came, as hashes.
+
+    Guesses, each of them another credential, are counted by the address that they come from; who shares that
+    address and is known goes on.
+    """
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hashes: OrderedDict[str, None] = OrderedDict()
+
+    def has(self, credential: str) -> bool:
+        """Whether it was good when it last came."""
+        return bool(credential) and _hash(credential) in self._hashes
+
+    def note(self, response: Response) -> Response:
+        """Remember who was let in, and forget who was not."""
+        credential = _credential()
+        if credential:
+            known = _hash(credential)
+            with self._lock:
+                if _was_wrong(response):
+                    self._hashes.pop(known, None)
+                elif "actor_id" in g:
+                    self._hashes[known] = None
+                    self._hashes.move_to_end(known)
+                    if len(self._hashes) > self.MOST:
+                        self._hashes.popitem(last=False)
+        return response
 
 
 def _few_at_once() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -77,7 +122,11 @@ def _caller() -> str:
     credential = _credential()
     if not credential:
         return f"address:{get_remote_address()}"
-    return f"credential:{hashlib.sha256(credential.encode()).hexdigest()}"
+    return f"credential:{_hash(credential)}"
+
+
+def _hash(credential: str) -> str:
+    return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _credential() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from http import HTTPStatus
@@ -12,6 +13,7 @@ from flask import Flask, Response, g, request
 from kit.ids import new_id
 from kit.logging import get_logger
 from kit.tracing import tracing
+from models.limits import LimitReached
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _log = get_logger("requests")
@@ -48,6 +50,7 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     _set_retry_after(response)
+    _set_limit(response)
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.pop("Content-Type", None)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -92,6 +95,15 @@ def _set_retry_after(response: Response) -> None:
         response.headers.pop("Retry-After", None)
     elif response.headers.get("Retry-After") == "0":
         response.headers["Retry-After"] = "1"
+
+
+def _set_limit(response: Response) -> None:
+    """Where one of an assistant's limits was reached, that is the one the headers speak of."""
+    reached: LimitReached | None = g.get("limit_reached")
+    if reached is not None:
+        response.headers["X-RateLimit-Limit"] = f"{reached.allowed:.12g}"
+        response.headers["X-RateLimit-Remaining"] = f"{max(0.0, reached.allowed - reached.used):.12g}"
+        response.headers["X-RateLimit-Reset"] = str(math.ceil(reached.resets_at.timestamp()))
 
 
 def _write(line: dict[str, object], started: float) -> None:

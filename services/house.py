@@ -14,11 +14,13 @@ from services.documents.use_cases import DocumentUseCases
 from services.faq.use_cases import FaqUseCases
 from services.generation.use_cases import GenerationUseCases
 from services.golden.use_cases import GoldenUseCases
+from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
 from services.npc.use_cases import NpcUseCases
 from services.retrieval.use_cases import RetrievalUseCases
 from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
+from services.usage.use_cases import UsageUseCases
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class House:
     npc: NpcUseCases
     golden: GoldenUseCases
     models: ModelUseCases
+    limits: LimitUseCases
+    usage: UsageUseCases
     retrieval: RetrievalUseCases
     faq: FaqUseCases
     unanswered: UnansweredUseCases

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, post_load, validate
+from marshmallow import Schema, ValidationError, fields, post_dump, post_load, validate
 
-from models.assistants import Language, Limits, Persona
+from models.assistants import Language, Persona
+from models.limits import Bounds, Limits, Over
 from models.members import AssistantRole
 from routes.schemas.fields import (
     Body,
@@ -39,17 +40,50 @@ class PersonaField(Body):
         return Persona(**data)
 
 
-class LimitsField(Body):
-    """Upper bounds; ``null`` is no bound."""
-
+class _Bounds(Body):
     requests_per_minute = WholeNumber(1, MANY, allow_none=True)
     tokens_per_day = WholeNumber(1, MANY, allow_none=True)
     tokens_per_month = WholeNumber(1, MANY, allow_none=True)
     money_per_month = Number(allow_none=True, validate=validate.Range(0, 1e12))
 
+
+class BoundsField(_Bounds):
+    """Upper bounds for each end user; ``null`` is no bound."""
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Bounds:
+        return Bounds(**data)
+
+
+class OverField(Body):
+    """What happens when a budget is used up: this model answers, or this text does. Without it: 429."""
+
+    model = Text(200)
+    message = Text(LONG_TEXT)
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Over:
+        chosen = {name: text for name, text in data.items() if text.strip()}
+        if len(chosen) != 1:
+            raise ValidationError("Name a model or a message, one of the two.")
+        return Over(**chosen)
+
+
+class LimitsField(_Bounds):
+    """Upper bounds; ``null`` is no bound. Days and months are those of UTC, money is in the unit of the prices."""
+
+    user = fields.Nested(BoundsField, allow_none=True)
+    over = fields.Nested(OverField, allow_none=True)
+
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Limits:
         return Limits(**data)
+
+    @post_dump
+    def _only_what_is_set(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {
+            name: value for name, value in data.items() if value is not None or name not in ("user", "over")
+        }
 
 
 class ProviderKeysField(fields.Dict):
@@ -109,6 +143,10 @@ class _Settings(Body):
         metadata={"description": "How sure an answer must be at least; null: as calibrated."},
     )
     limits = fields.Nested(LimitsField, attribute="settings.limits")
+    log_content = Switch(
+        attribute="settings.log_content",
+        metadata={"description": "Whether the request log keeps what was asked and answered."},
+    )
     webhook_url = Text(2000, metadata={"description": "Where events are posted; empty for nowhere."})
     webhook_secret = Text(
         500, metadata={"description": "Signs them; `whsec_` and base64, or any text. Comes back masked."}

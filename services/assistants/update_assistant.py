@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from kit.clock import Clock
 from kit.errors import Forbidden, NotFound
@@ -20,6 +21,14 @@ from services.assistants.set_webhook import SetWebhook
 from services.llm.catalogue import Catalogue
 
 
+class Owned(Protocol):
+    """Records that an assistant's owner sees."""
+
+    def change_owner(self, assistant_id: str, owner_id: str) -> None:
+        """Hand an assistant's to its new owner."""
+        ...
+
+
 class UpdateAssistant:
     """Changes an assistant's name, owner and settings."""
 
@@ -31,6 +40,7 @@ class UpdateAssistant:
         chats: ChatRepository,
         documents: DocumentRepository,
         webhooks: SetWebhook,
+        others: Sequence[Owned] = (),
         clock: Clock,
         catalogue: Catalogue,
         provider_keys: ProviderKeys,
@@ -40,6 +50,7 @@ class UpdateAssistant:
         self._chats = chats
         self._documents = documents
         self._webhooks = webhooks
+        self._others = others
         self._clock = clock
         self._catalogue = catalogue
         self._provider_keys = provider_keys
@@ -84,4 +95,6 @@ class UpdateAssistant:
         if owner_id != assistant.owner_id:
             self._chats.change_owner(assistant.id, owner_id)
             self._documents.change_owner(assistant.id, owner_id)
+            for owned in self._others:
+                owned.change_owner(assistant.id, owner_id)
         return changed

@@ -13,12 +13,14 @@ from models.assistants import Assistant
 from models.chats import Chat, Message, MessageStatus, Tokens, chat_key
 from models.completions import Completion
 from models.model_errors import routing_of
+from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer
 from services.chats.receive_message import ReceiveMessage
 from services.chats.settle_turn import SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
 from services.chats.turns import Answer, Incoming
+from services.limits.count_requests import CountRequests
 from services.prompts.ground_prompt import Grounded
 from services.unanswered.note_unanswered import NoteUnanswered
 
@@ -47,6 +49,7 @@ class AnswerMessage:
         receive: ReceiveMessage,
         compose: ComposeAnswer,
         settle: SettleTurn,
+        requests: CountRequests,
         unanswered: NoteUnanswered,
     ) -> None:
         self._queue = queue
@@ -54,14 +57,17 @@ class AnswerMessage:
         self._receive = receive
         self._compose = compose
         self._settle = settle
+        self._requests = requests
         self._unanswered = unanswered
 
     def answer(self, assistant: Assistant, incoming: Incoming) -> Answer:
         """The answer, or silence while a person has the chat.
 
-        ``ServerBusy`` and ``ContactBusy`` before anything is stored; else an error of the model after retries,
-        with the message kept and marked failed, unless the assistant has a ``fallback_message``.
+        ``LimitReached`` (requests a minute), ``ServerBusy`` and ``ContactBusy`` before anything is stored. Else an
+        error of the model after retries, or ``LimitReached`` (a budget), with the message kept and marked failed;
+        where the assistant has a ``fallback_message``, that instead of a model's error.
         """
+        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
         with self._queue.admitted(chat_key(assistant.id, incoming.channel)) as lane:
             arrived = self._arrive(lane, assistant, incoming)
             if isinstance(arrived, Ticket):
@@ -74,6 +80,7 @@ class AnswerMessage:
 
     def stream(self, assistant: Assistant, incoming: Incoming) -> AnswerStream:
         """The same, as an iterator of texts and at last the ``Answer``; every refusal comes before it."""
+        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
         key = chat_key(assistant.id, incoming.channel)
         with contextlib.ExitStack() as held:
             lane = held.enter_context(self._queue.admitted(key))
@@ -169,7 +176,7 @@ class AnswerMessage:
             completion.text,
             model=completion.model,
             tokens=completion.tokens,
-            sources=prepared.sources,
+            sources=() if completion.model == LIMIT_MESSAGE else prepared.sources,
             routing=completion.routing,
             scratchpad=completion.scratchpad,
             was_sent=was_sent,

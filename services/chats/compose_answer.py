@@ -8,6 +8,7 @@ from dataclasses import replace
 from models.assistants import Assistant
 from models.chats import Chat, Message
 from models.completions import Completion
+from models.usage import LIMIT_MESSAGE
 from services.chats.answer_cache import AnswerCache
 from services.chats.recall_turns import RecallTurns
 from services.llm.base import Model
@@ -48,12 +49,16 @@ class ComposeAnswer:
             tuple(history),
             model=message.requested_model,
             notes=chat.summary if turns else "",
+            user_id=chat.channel.id,
+            key_id=assistant.id,
             purpose="chat",
         )
         room = self._budget(assistant, message.requested_model).history
         if len(fit_history(history, room)) < len(history):
             self._summarise_soon(assistant, chat.id)
         grounded = self._ground.ground(assistant, question)
+        request = replace(grounded.request, chat_id=chat.id, is_counted=True)
+        grounded = replace(grounded, request=request)
         if not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
             return grounded
         place = self._answers.place(assistant, message.content, message.requested_model)
@@ -68,7 +73,7 @@ class ComposeAnswer:
 
     def keep(self, prepared: Grounded, completion: Completion) -> None:
         """Keep an answer for whoever asks the same first, where the assistant wants that."""
-        if prepared.place is not None and prepared.found.enough:
+        if prepared.place is not None and prepared.found.enough and completion.model != LIMIT_MESSAGE:
             self._answers.keep(prepared.place, completion, prepared.sources)
 
     def complete(self, prepared: Grounded) -> Completion:

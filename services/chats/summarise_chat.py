@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kit.errors import AppError
 from kit.logging import get_logger
 from models.assistants import Assistant
@@ -75,9 +77,12 @@ class SummariseChat:
             max_tokens=SUMMARY_TOKENS,
             purpose="summary",
         )
-        return fit_tokens(
-            self._complete.complete(in_the_way_of(assistant, request)).text.strip(), SUMMARY_TOKENS
+        request = in_the_way_of(assistant, request)
+        # No contact asked for it, and an owner's text at the end of a budget is no summary.
+        request = replace(
+            request, chat_id=chat.id, is_counted=True, limits=replace(request.limits, over=None)
         )
+        return fit_tokens(self._complete.complete(request).text.strip(), SUMMARY_TOKENS)
 
 
 def budget_for(assistant: Assistant, catalogue: Catalogue, model: str = "") -> PromptBudget:

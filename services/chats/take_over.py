@@ -17,6 +17,7 @@ from repositories.outbox import OutboxRepository, Waiting
 from repositories.scope import Scope
 from services.delivery.announce_event import AnnounceEvent
 from services.unanswered.group_unanswered import GroupUnanswered
+from services.usage.forget_calls import ForgetCalls
 
 
 class TakeOver:
@@ -30,6 +31,7 @@ class TakeOver:
         outbox: OutboxRepository,
         unanswered: GroupUnanswered,
         announce: AnnounceEvent,
+        calls: ForgetCalls,
         clock: Clock,
     ) -> None:
         self._chats = chats
@@ -37,6 +39,7 @@ class TakeOver:
         self._outbox = outbox
         self._unanswered = unanswered
         self._announce = announce
+        self._calls = calls
         self._clock = clock
 
     def set_active(self, chat: Chat, *, active: bool) -> Chat:
@@ -91,6 +94,7 @@ class TakeOver:
         self._outbox.delete_all_of_chat(chat.id)
         self._unanswered.delete_of_chat(chat.assistant_id, chat.id)
         self._messages.delete_all_of_chat(chat.id)
+        self._calls.forget_chat(chat.assistant_id, chat.id)
 
 
 def _named(chat: Chat) -> dict[str, Any]:

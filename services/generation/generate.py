@@ -12,6 +12,7 @@ from models.callers import Caller
 from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.generation import Asked, Generated
+from models.usage import LIMIT_MESSAGE
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.generation.held_stream import HeldStream
@@ -112,8 +113,9 @@ class Generate:
 
     def _generated(self, completion: Completion, sources: tuple[Source, ...], began: float) -> Generated:
         seconds = self._clock() - began
+        shown = () if completion.model == LIMIT_MESSAGE else sources
         return Generated(
-            completion.text, completion.model, seconds, completion.tokens, sources, completion.routing
+            completion.text, completion.model, seconds, completion.tokens, shown, completion.routing
         )
 
 

@@ -82,7 +82,7 @@ class CompletePrompt:
 
     def complete(self, request: CompletionRequest) -> Completion:
         """The whole answer; a ``ModelError`` when there is none after all attempts."""
-        run = self._begin(request)
+        run = self._run(request, self.chain(request))
         try:
             completion = self._persistently(run, self._whole)
         except BaseException as problem:
@@ -97,7 +97,7 @@ class CompletePrompt:
         So every ``ModelError`` that comes before any text is raised here, and only a stream that
         breaks midway raises later.
         """
-        run = self._begin(request)
+        run = self._run(request, self.chain(request))
         try:
             return self._persistently(run, self._streamed)
         except BaseException as problem:
@@ -121,7 +121,8 @@ class CompletePrompt:
         """Whether a model is not left alone for its failures right now."""
         return not self._breakers.of(entry).is_open
 
-    def _begin(self, request: CompletionRequest) -> _Run:
+    def chain(self, request: CompletionRequest) -> tuple[ModelEntry, ...]:
+        """The models that may be asked, in their order; ``ModelNotConfigured`` when nobody serves the first."""
         catalogue = self._catalogue
         name = request.model or catalogue.default_model
         if not name:
@@ -129,8 +130,7 @@ class CompletePrompt:
         first = catalogue.find_or_pass_on(name)
         if first is None:
             raise ModelNotConfigured(f"No server is configured for the model {name}.")
-        chain = chain_of((first, *map(catalogue.find, request.fallback_models)), catalogue.find)
-        return self._run(request, chain)
+        return chain_of((first, *map(catalogue.find, request.fallback_models)), catalogue.find)
 
     def _run(self, request: CompletionRequest, chain: tuple[ModelEntry, ...]) -> _Run:
         seconds = min(self._timeout_s, request.timeout_s or self._timeout_s)

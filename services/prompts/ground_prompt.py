@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,6 +14,7 @@ from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
+from models.usage import LIMIT_MESSAGE
 from services.chats.answer_cache import Place
 from services.chats.curated_answer import MODEL, curated_answer
 from services.documents.read_prompt import ReadPrompt
@@ -97,11 +99,13 @@ class GroundPrompt:
         """The prompt: instructions, numbered passages, history, the question."""
         settings = assistant.settings
         asked = [turn.question for turn in question.history]
+        began = time.perf_counter()
         with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
             found = self._search.search(assistant, question.text, settings.top_k, asked)
             span.set_attribute("orquestra.passages", len(found.passages))
             span.set_attribute("orquestra.enough", found.enough)
         budget = self._budget(assistant, question.model)
+        retrieval_ms = round((time.perf_counter() - began) * 1000)
         passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
         told = f"{question.text}\n{question.instructions}"
@@ -137,6 +141,7 @@ class GroundPrompt:
             user_id=question.user_id,
             key_id=question.key_id,
             purpose=question.purpose,
+            retrieval_ms=retrieval_ms,
         )
         allowed = (
             prompt.head,
@@ -144,6 +149,7 @@ class GroundPrompt:
             *(one.text for one in passages),
             *(vars(settings.persona).values() if settings.persona else ()),
             settings.no_answer_message,
+            settings.limits.over.message if settings.limits.over else "",
             question.instructions,
             *(one.content for one in question.conversation if one.role == "tool"),
         )
@@ -165,7 +171,7 @@ class AskGrounded:
         if grounded.ready is not None:
             return grounded.ready
         completion = self._complete.complete(grounded.request)
-        if grounded.allowed is None:
+        if grounded.allowed is None or completion.model == LIMIT_MESSAGE:
             return completion
         if grounded.thinks is not None:
             completion = self._apart(grounded, completion)
@@ -201,7 +207,7 @@ class AskGrounded:
         if not said.answer and said.scratchpad and not completion.tool_calls:
             thought = PromptMessage("assistant", f"<scratchpad>{said.scratchpad}</scratchpad>")
             go_on = (*grounded.request.messages, thought, PromptMessage("user", wording.ONLY_ANSWER))
-            completion = self._complete.complete(replace(grounded.request, messages=go_on))
+            completion = self._complete.complete(replace(grounded.request, messages=go_on, is_counted=True))
             again = split_scratchpad(completion.text)
             scratchpad = "\n\n".join(part for part in (said.scratchpad, again.scratchpad) if part)
             said, tokens = Said(again.answer, scratchpad), tokens + completion.tokens

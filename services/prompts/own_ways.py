@@ -21,4 +21,6 @@ def in_the_way_of(assistant: Assistant, request: CompletionRequest) -> Completio
         provider_keys=own.provider_keys,
         assistant_id=assistant.id,
         owner_id=assistant.owner_id,
+        limits=own.limits,
+        log_content=own.log_content,
     )

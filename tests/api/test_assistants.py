@@ -33,6 +33,7 @@ DEFAULTS: dict[str, Any] = {
         "tokens_per_month": None,
         "money_per_month": None,
     },
+    "log_content": False,
 }
 CHOSEN: dict[str, Any] = {
     "company": "Clínica Boa Vista",
@@ -54,7 +55,15 @@ CHOSEN: dict[str, Any] = {
         "tokens_per_day": 10_000,
         "tokens_per_month": 2**53 - 1,
         "money_per_month": 12.5,
+        "user": {
+            "requests_per_minute": 5,
+            "tokens_per_day": 1000,
+            "tokens_per_month": None,
+            "money_per_month": 0.5,
+        },
+        "over": {"model": "", "message": "Volte amanhã."},
     },
+    "log_content": True,
 }
 # Field, value, the name that the refusal gives it.
 UNFIT: list[tuple[str, Any, str]] = [
@@ -98,6 +107,10 @@ UNFIT: list[tuple[str, Any, str]] = [
     ("limits", {"tokens_per_day": 2**53}, "limits.tokens_per_day"),
     ("limits", {"money_per_month": -1}, "limits.money_per_month"),
     ("limits", {"money_per_month": "1"}, "limits.money_per_month"),
+    ("limits", {"user": {"tokens_per_day": 0}}, "limits.user.tokens_per_day"),
+    ("limits", {"over": {}}, "limits.over"),
+    ("limits", {"over": {"model": "a", "message": "b"}}, "limits.over"),
+    ("log_content", "yes", "log_content"),
     ("colour", "red", "colour"),
 ]
 

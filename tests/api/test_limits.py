@@ -218,6 +218,21 @@ class TestRequests:
         assert [ask("203.0.113.1") for _ in range(4)] == [401, 401, 401, 429]
         assert ask("203.0.113.2") == 401
 
+    def test_guesses_are_counted_by_address_however_many_credentials_they_are(
+        self, few: Flask, owner: Caller
+    ) -> None:
+        def ask(header: dict[str, str], address: str = "203.0.113.1") -> int:
+            base = {"REMOTE_ADDR": address}
+            return few.test_client().get("/auth/me", headers=header, environ_base=base).status_code
+
+        assert ask(owner.headers) == 200
+        statuses = [ask({"Authorization": f"Bearer pat_{n}"}) for n in range(3)]
+        keys = [ask({"X-API-Key": f"ask_{n}"}) for n in range(2)]
+
+        assert statuses + keys == [401] * 3 + [429] * 2
+        assert ask(owner.headers) == 200  # known at that address
+        assert ask({"Authorization": "Bearer pat_x"}, "203.0.113.2") == 401
+
     def test_a_second_credential_that_the_route_does_not_look_at_gains_nothing(
         self, few: Flask, owner: Caller
     ) -> None:

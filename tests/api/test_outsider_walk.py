@@ -101,6 +101,10 @@ ANSWERS = {
     **{("POST", path, "user_id"): 200 for path in GENERATING},
     # Ids that do not wait in its own outbox are passed over.
     ("POST", "/chats/outbox/ack", "ids"): 200,
+    # An end user as the outsider's own callers name them: nothing of them is there.
+    ("GET", "/usage", "user_id"): 200,
+    ("GET", "/usage/limits", "user_id"): 422,  # without an assistant
+    ("GET", "/requests", "user_id"): 200,
 }
 # Accounts that exist may be named by anybody: their owner gives others a role on what is theirs.
 MAY_BE_NAMED = {("PUT", "/assistants/members/{assistant_id}", "user_id", "user")}
@@ -143,6 +147,7 @@ def watch(installation: Installation, owned: dict[str, str]) -> Callable[..., st
     database = installation.house.assistants.find_assistants._assistants._records.database
     files = installation.house.settings.documents_dir / owned["assistant"]
 
+    installation.house.usage.record_calls.flush()
     collections = sorted({one.collection for one in INDEXES})
 
     def files_now() -> dict[str, Any]:

@@ -37,7 +37,7 @@ def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
 
 @pytest.fixture
 def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete = installation.house.chats.answer_message._compose._complete
+    complete = installation.house.models.route
     monkeypatch.setattr(complete, "_sleep", lambda _: None)
     monkeypatch.setattr(complete, "_chance", lambda: 0.0)
     monkeypatch.setattr(complete, "_timeout_s", 0.5)

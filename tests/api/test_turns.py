@@ -53,7 +53,7 @@ def at_once(app: Flask, assistant: dict[str, Any]) -> Any:
 @pytest.fixture
 def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow each other without a pause, and all together take half a second at most."""
-    complete = installation.house.chats.answer_message._compose._complete
+    complete = installation.house.models.route
     monkeypatch.setattr(complete, "_sleep", lambda _: None)
     monkeypatch.setattr(complete, "_chance", lambda: 0.0)
     monkeypatch.setattr(complete, "_timeout_s", 0.5)
@@ -518,6 +518,7 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
         receive=usual._receive,
         compose=usual._compose,
         settle=usual._settle,
+        requests=usual._requests,
         unanswered=usual._unanswered,
     )
     app = make_app(

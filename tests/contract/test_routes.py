@@ -101,6 +101,9 @@ ADDED = {
     ("GET", "/assistants/faq/<id>"): 200,
     ("DELETE", "/assistants/faq/<id>/<id>"): 200,
     ("DELETE", "/assistants/unanswered/<id>/<id>"): 200,
+    ("GET", "/usage"): 200,
+    ("GET", "/usage/limits"): 200,
+    ("GET", "/requests"): 200,
     ("GET", "/documents/chunks/<id>"): 200,
     ("GET", "/documents/chunks/<id>/<id>"): 200,
 }
@@ -159,12 +162,12 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
     named = (
-        r"list|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
+        r"list|requests$|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
         r"|golden/(runs/)?<id>$"
     )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 16
+    assert len(lists) == 17
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

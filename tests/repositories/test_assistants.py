@@ -10,7 +10,8 @@ from pymongo.database import Database
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.actors import Actor, ActorKind, Role
-from models.assistants import Assistant, AssistantSettings, Language, Limits, Persona
+from models.assistants import Assistant, AssistantSettings, Language, Persona
+from models.limits import Bounds, Limits, Over
 from repositories.assistants import AssistantRepository
 from repositories.errors import Duplicate
 from repositories.scope import WHOLE, Scope
@@ -33,7 +34,12 @@ EVERYTHING = AssistantSettings(
     greeting="Olá!",
     fallback_message="Já volto.",
     no_answer_message="Não sei.",
-    limits=Limits(requests_per_minute=5, money_per_month=12.5),
+    limits=Limits(
+        requests_per_minute=5,
+        money_per_month=12.5,
+        user=Bounds(tokens_per_day=100),
+        over=Over(model="small"),
+    ),
 )
 
 

@@ -1,0 +1,74 @@
+"""How limits, usage and the request log are put together, and laid around the way to the models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bootstrap.parts import Parts
+from integrations.counters.memory import CountsInMemory
+from kit.clock import utc_now
+from services.assistants.find_assistants import FindAssistants
+from services.limits.count_requests import CountRequests
+from services.limits.keep_budgets import KeepBudgets
+from services.limits.limit_model import LimitModel
+from services.limits.show_limits import ShowLimits
+from services.limits.use_cases import LimitUseCases
+from services.llm.use_cases import ModelUseCases
+from services.usage.find_calls import FindCalls
+from services.usage.find_usage import FindUsage
+from services.usage.forget_calls import ForgetCalls
+from services.usage.record_calls import RecordCalls
+from services.usage.tidy_usage import TidyUsage
+from services.usage.use_cases import UsageUseCases
+from services.usage.used_before import UsedBefore
+
+BESIDE_THE_CALL = timedelta(minutes=1)
+
+
+def build(parts: Parts, find_assistants: FindAssistants) -> tuple[LimitUseCases, UsageUseCases]:
+    """Limits, and what is recorded of model calls."""
+    records, settings = parts.repositories, parts.settings
+    record = RecordCalls(calls=records.model_calls, usage=records.usage, by_user=records.usage_by_user)
+    used_before = UsedBefore(record=record, usage=records.usage, by_user=records.usage_by_user)
+    budgets = KeepBudgets(budgets=records.budgets, used_before=used_before, clock=utc_now)
+    limits = LimitUseCases(
+        requests=CountRequests(counter=CountsInMemory(), clock=utc_now),
+        budgets=budgets,
+        show_limits=ShowLimits(assistants=find_assistants, budgets=budgets),
+    )
+    usage = UsageUseCases(
+        record_calls=record,
+        find_calls=FindCalls(calls=records.model_calls, assistants=find_assistants, record=record),
+        find_usage=FindUsage(
+            usage=records.usage,
+            by_user=records.usage_by_user,
+            assistants=records.assistants,
+            find_assistants=find_assistants,
+            record=record,
+        ),
+        forget_calls=ForgetCalls(calls=records.model_calls, record=record),
+        used_before=used_before,
+        tidy_usage=TidyUsage(
+            record=record,
+            calls=records.model_calls,
+            budgets=budgets,
+            keep=timedelta(days=settings.log_retention_days),
+            longest_call=timedelta(seconds=settings.llm_timeout_s) + BESIDE_THE_CALL,
+            clock=utc_now,
+        ),
+    )
+    return limits, usage
+
+
+def limited(models: ModelUseCases, limits: LimitUseCases, usage: UsageUseCases) -> ModelUseCases:
+    """The models with limits around them: outermost, so that whatever answers is counted."""
+    model = LimitModel(
+        model=models.complete,
+        chain=models.route.chain,
+        requests=limits.requests,
+        budgets=limits.budgets,
+        record=usage.record_calls.record,
+        clock=utc_now,
+    )
+    return replace(models, complete=model)

@@ -1,0 +1,1 @@
+"""Counting requests, in memory or in Redis."""

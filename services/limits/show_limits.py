@@ -1,0 +1,60 @@
+"""How near an assistant's budgets are to their ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.actors import Actor
+from models.assistants import Assistant
+from models.limits import LimitName, LimitState, shown, state_of
+from services.assistants.find_assistants import FindAssistants
+from services.limits.keep_budgets import KeepBudgets, Spender
+
+
+@dataclass(frozen=True)
+class ShownLimit:
+    """One budget and how much of it is used; ``user_id`` is empty for the assistant's own."""
+
+    assistant_id: str
+    assistant_name: str
+    user_id: str
+    limit: LimitName
+    used: float
+    allowed: float
+    state: LimitState
+    resets_at: datetime
+
+
+class ShowLimits:
+    """Shows budgets to an assistant's owner."""
+
+    def __init__(self, *, assistants: FindAssistants, budgets: KeepBudgets) -> None:
+        self._assistants = assistants
+        self._budgets = budgets
+
+    def of(self, actor: Actor, assistant_id: str, user_id: str = "") -> tuple[ShownLimit, ...]:
+        """The budgets of an assistant, or of one of its end users; ``NotFound`` to whom it is no business of."""
+        return self._shown(self._assistants.get(actor, assistant_id), user_id)
+
+    def of_all(self, actor: Actor, most: int = 1000) -> tuple[ShownLimit, ...]:
+        """The budgets of all assistants that the caller owns (an admin: of all), the newest first."""
+        page = self._assistants.page(actor, most, "")
+        owned = [one for one, _ in page.items if actor.is_admin or one.owner_id == actor.user_id]
+        return tuple(limit for one in owned for limit in self._shown(one, ""))
+
+    def _shown(self, assistant: Assistant, user_id: str) -> tuple[ShownLimit, ...]:
+        spender = Spender(assistant.id, assistant.owner_id, assistant.settings.limits, user_id)
+        return tuple(
+            ShownLimit(
+                assistant_id=assistant.id,
+                assistant_name=assistant.name,
+                user_id=user_id,
+                limit=bound.name,
+                used=shown(bound.name, used),
+                allowed=shown(bound.name, bound.most),
+                state=state_of(used, bound.most),
+                resets_at=bound.resets_at,
+            )
+            for bound, used in self._budgets.now(spender)
+        )

@@ -1,0 +1,1 @@
+"""What model calls came to: the request log, and usage by day."""
