@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from bootstrap.parts import Parts
 from bootstrap.shared import Shared
+from kit.clock import utc_now
 from services.generation.converse import Converse
 from services.generation.embed_texts import EmbedTexts
 from services.generation.generate import Generate
+from services.generation.run_generation import RunGeneration
+from services.generation.start_generation import StartGeneration
 from services.generation.tell_status import TellStatus
 from services.generation.use_cases import GenerationUseCases
 from services.upkeep.check_health import CheckHealth
 
 
-def build(shared: Shared, health: CheckHealth) -> GenerationUseCases:
+def build(parts: Parts, shared: Shared, health: CheckHealth) -> GenerationUseCases:
     """Answers without a chat."""
+    records = parts.repositories
     generate = Generate(
         complete=shared.models.complete,
         catalogue=shared.models.catalogue,
@@ -22,6 +27,17 @@ def build(shared: Shared, health: CheckHealth) -> GenerationUseCases:
     )
     return GenerationUseCases(
         generate=generate,
+        start_generation=StartGeneration(
+            generate=generate, jobs=records.generation_jobs, clock=utc_now, run_soon=parts.generate_soon
+        ),
+        run_generation=RunGeneration(
+            generate=generate,
+            jobs=records.generation_jobs,
+            assistants=records.assistants,
+            users=records.users,
+            clock=utc_now,
+            longest_s=parts.settings.llm_timeout_s,
+        ),
         converse=Converse(
             complete=shared.models.complete,
             catalogue=shared.models.catalogue,

@@ -35,7 +35,7 @@ def build_house(parts: Parts) -> House:
         chats=of_chats,
         delivery=delivery.build(parts, shared),
         documents=documents.build(parts, shared),
-        generation=generation.build(shared, kept.check_health),
+        generation=generation.build(parts, shared, kept.check_health),
         golden=golden.build(parts, shared),
         models=shared.models,
         npc=npc.build(parts, shared, of_assistants, of_chats),

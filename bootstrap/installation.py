@@ -25,6 +25,7 @@ from integrations.rerank.choose import choose_reranker
 from jobs.deliveries import Deliveries
 from jobs.engine import Engine
 from jobs.flushing import Flushing
+from jobs.generations import Generations
 from jobs.hand_over import HandOver
 from jobs.operator_door import OperatorDoor
 from jobs.summaries import Summaries
@@ -54,12 +55,14 @@ class Installation:
         engine: Engine,
         deliveries: Deliveries,
         summaries: Summaries,
+        generations: Generations,
         setup_token: str,
     ) -> None:
         self.house = house
         self.engine = engine
         self.deliveries = deliveries
         self.summaries = summaries
+        self.generations = generations
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -73,6 +76,7 @@ class Installation:
         self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
         self.engine.start(self.house)
         self.summaries.start(self.house.chats.summarise_chat.run)
+        self.generations.start(self.house.generation.run_generation)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
         flushing = Flushing(
@@ -86,6 +90,7 @@ class Installation:
         if not self._stopped:
             self._stopped = True
             self.summaries.stop()
+            self.generations.stop()
             self.engine.stop()
             self._ends.close()
 
@@ -151,7 +156,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     child = parser()
     ends.callback(child.close)
     engine, ping_broker = _engine(settings, kept, database, ends)
-    deliveries, summaries = Deliveries(), Summaries()
+    deliveries, summaries, generations = Deliveries(), Summaries(), Generations()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -165,6 +170,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         check_records=lambda: connection.ping(client),
         workplaces=turns,
         deliver_soon=deliveries.notice,
+        generate_soon=generations.soon,
         reranker=choose_reranker(settings),
         check_jobs=ping_broker,
     )
@@ -175,7 +181,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     door = OperatorDoor(settings.data_dir, _tasks(house, engine))
     door.open()
     ends.callback(door.close)
-    return Installation(house, engine, deliveries, summaries, kept.setup_token)
+    return Installation(house, engine, deliveries, summaries, generations, kept.setup_token)
 
 
 def _engine(

@@ -34,5 +34,6 @@ class Parts:
     check_records: Callable[[], None]
     workplaces: Workplaces
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
+    generate_soon: Callable[[str], int] = lambda _: 0  # the same
     reranker: Reranker | None = None
     check_jobs: Callable[[], None] | None = None

@@ -22,6 +22,7 @@ from repositories.deliveries import DeliveryRepository
 from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
 from repositories.faq import FaqRepository
+from repositories.generation_jobs import GenerationJobRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
 from repositories.identities import IdentityRepository
@@ -59,6 +60,7 @@ class Repositories:
     documents: DocumentRepository
     chunks: ChunkRepository
     npc_sessions: NpcSessionRepository
+    generation_jobs: GenerationJobRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
@@ -89,6 +91,7 @@ class Repositories:
             documents=DocumentRepository(database),
             chunks=ChunkRepository(database),
             npc_sessions=NpcSessionRepository(database),
+            generation_jobs=GenerationJobRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),

@@ -128,6 +128,7 @@ class Shared:
                     records.deliveries,
                     records.old_keys,
                     records.members,
+                    records.generation_jobs,
                     records.golden_questions,
                     records.golden_runs,
                     records.faq,

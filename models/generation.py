@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from models.chats import Source, Tokens
 from models.routing import Routing
@@ -37,3 +39,49 @@ class Generated:
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
     routing: Routing = field(default_factory=Routing)
+
+
+class JobStatus(StrEnum):
+    """How far a job has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class JobError:
+    """Why there is no answer, as the same request would have been told at once."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class GenerationJob:
+    """A prompt that is answered in the background.
+
+    Of a person's job ``user_id`` is the person, of a bot's it is empty; ``assistant_id`` is whose documents or
+    settings count, if anybody's. ``key`` makes it one with a request that is sent again, ``digest`` tells whether
+    that is the same request.
+    """
+
+    id: str
+    user_id: str
+    assistant_id: str
+    asked: Asked
+    created_at: datetime
+    key: str
+    digest: str
+    status: JobStatus = JobStatus.QUEUED
+    progress: int = 0
+    result: Generated | None = None
+    error: JobError | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will become of it."""
+        return self.status in (JobStatus.DONE, JobStatus.FAILED)

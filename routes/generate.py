@@ -1,11 +1,14 @@
-"""Prompts without a chat: plain, grounded in an assistant's documents, streamed."""
+"""Prompts without a chat: plain, grounded in an assistant's documents, streamed, in the background."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from flask import Response, jsonify, request
+
+from kit.errors import Invalid
 from models.callers import Caller
-from models.generation import Asked
+from models.generation import Asked, GenerationJob
 from routes.blueprint import Blueprint
 from routes.events import EVENT, streamed
 from routes.guards import anybody, caller, optional_caller
@@ -13,6 +16,9 @@ from routes.house import at_a_workplace, house
 from routes.schemas import generation as schemas
 
 STREAM: dict[Any, Any] = {200: {"content": {"text/event-stream": {"schema": EVENT}}}}
+ACCEPTED = (
+    "With `async=true`: `Location` says where the job is. The same `Idempotency-Key` again is the same job."
+)
 blueprint = Blueprint(
     "generate", __name__, url_prefix="/api/v1", description="Answers without a chat, versioned."
 )
@@ -26,15 +32,17 @@ unversioned = Blueprint(
 @at_a_workplace
 @caller
 @blueprint.says(responses=STREAM)
+@blueprint.takes(schemas.GenerateArguments, "query")
 @blueprint.takes(schemas.GenerateIn)
 @blueprint.gives(200, schemas.GeneratedOut)
-def generate(body: dict[str, Any], caller: Caller) -> Any:
+@blueprint.may_give(202, schemas.JobStartedOut, ACCEPTED)
+def generate(args: dict[str, Any], body: dict[str, Any], caller: Caller) -> Any:
     """Answer a prompt.
 
     With an assistant's key its model and its ways to sample count where the body names none. With ``stream: true``
     the answer is ``text/event-stream``: events ``token`` ({text}), then one ``done`` (this answer) or ``error``.
     """
-    return _answered(body, caller, grounded=False)
+    return _answered(args, body, caller, grounded=False)
 
 
 @blueprint.path("/rag", "POST")
@@ -42,14 +50,16 @@ def generate(body: dict[str, Any], caller: Caller) -> Any:
 @at_a_workplace
 @caller
 @blueprint.says(responses=STREAM)
+@blueprint.takes(schemas.GenerateArguments, "query")
 @blueprint.takes(schemas.RagIn)
 @blueprint.gives(200, schemas.GroundedOut)
-def rag(body: dict[str, Any], caller: Caller) -> Any:
+@blueprint.may_give(202, schemas.JobStartedOut, ACCEPTED)
+def rag(args: dict[str, Any], body: dict[str, Any], caller: Caller) -> Any:
     """Answer a question from an assistant's documents, as its chats do, with the passages that it was given.
 
     ``system`` is added below the assistant's own instructions. Streams as the other one does.
     """
-    return _answered(body, caller, grounded=True)
+    return _answered(args, body, caller, grounded=True)
 
 
 @blueprint.path("/status")
@@ -64,7 +74,15 @@ def status() -> Any:
     return {"status": known.status(), "models": known.models()}
 
 
-def _answered(body: dict[str, Any], caller: Caller, *, grounded: bool) -> Any:
+@blueprint.path("/jobs/<job_id>")
+@caller
+@blueprint.gives(200, schemas.JobOut)
+def get_job(job_id: str, caller: Caller) -> Any:
+    """A job of the caller's; its result is kept for a day."""
+    return schemas.shown_job(house().generation.start_generation.get(caller, job_id))
+
+
+def _answered(args: dict[str, Any], body: dict[str, Any], caller: Caller, *, grounded: bool) -> Any:
     asked = Asked(
         prompt=body["prompt"],
         system=body["system"] or "",
@@ -76,9 +94,21 @@ def _answered(body: dict[str, Any], caller: Caller, *, grounded: bool) -> Any:
         grounded=grounded,
         assistant_id=body.get("assistant_id") or "",
     )
+    if args["in_background"]:
+        if body["stream"]:
+            raise Invalid.field("stream", "What is answered in the background does not stream.")
+        key = request.headers.get("Idempotency-Key", "")
+        return _accepted(house().generation.start_generation.start(caller, asked, key))
     if body["stream"]:
         out = schemas.GroundedOut() if grounded else schemas.GeneratedOut()
         return streamed(
             house().generation.generate.stream(caller, asked), lambda found: out.dump(schemas.shown(found))
         )
     return schemas.shown(house().generation.generate.generate(caller, asked))
+
+
+def _accepted(job: GenerationJob) -> Response:
+    response = jsonify({"job_id": job.id})
+    response.status_code = 202
+    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
+    return response

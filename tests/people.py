@@ -98,6 +98,17 @@ class Caller:
             time.sleep(0.01)
         raise AssertionError(f"not over: {found}")
 
+    def generation_job(self, body: dict[str, Any], path: str = "/api/v1/generate") -> dict[str, Any]:
+        """Have a prompt answered in the background and wait until that is over."""
+        started = self.post(f"{path}?async=true", body)
+        assert started.status_code == 202, started.text
+        for _ in range(1000):
+            job = dict(self.get(started.headers["Location"]).get_json())
+            if job["status"] in ("done", "failed"):
+                return job
+            time.sleep(0.01)
+        raise AssertionError(f"not over: {job}")
+
     def settled(self, document_id: str) -> dict[str, Any]:
         """The document once it is ``ready`` or ``failed``."""
         for _ in range(1000):

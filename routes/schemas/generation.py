@@ -6,9 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from models.generation import Generated
+from models.generation import Generated, GenerationJob, JobStatus
 from routes.schemas.chats import MESSAGE_LENGTH, RoutingOut, SourceOut, TokensOut
-from routes.schemas.fields import CLIENT_ID_LENGTH, Body, Number, Switch, Text, WholeNumber
+from routes.schemas.fields import CLIENT_ID_LENGTH, Body, Moment, Number, Switch, Text, WholeNumber
 
 PROMPT_LENGTH = 500_000
 MOST_TOKENS = 10_000_000
@@ -88,6 +88,37 @@ class StatusOut(Schema):
 
     status = fields.String(metadata={"enum": ["ready", "degraded"]})
     models = fields.List(fields.Nested(ModelStateOut), metadata={"description": "Only with a credential."})
+
+
+class JobStartedOut(Schema):
+    """A job that waits."""
+
+    job_id = fields.String()
+
+
+class JobErrorOut(Schema):
+    """Why there is no answer."""
+
+    code = fields.String()
+    message = fields.String()
+
+
+class JobOut(Schema):
+    """A job; ``result`` is what the same request at once would have given."""
+
+    job_id = fields.String()
+    status = fields.Enum(JobStatus, by_value=True)
+    progress = fields.Integer()
+    result = fields.Nested(GroundedOut, allow_none=True)
+    error = fields.Nested(JobErrorOut, allow_none=True)
+    createdAt = Moment(attribute="created_at")
+    finishedAt = Moment(attribute="finished_at", allow_none=True)
+
+
+def shown_job(job: GenerationJob) -> dict[str, Any]:
+    """A job as ``JobOut`` lays it out."""
+    result = shown(job.result) if job.result else None
+    return {**vars(job), "job_id": job.id, "result": result}
 
 
 def shown(generated: Generated) -> dict[str, Any]:

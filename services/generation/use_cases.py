@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from services.generation.converse import Converse
 from services.generation.embed_texts import EmbedTexts
 from services.generation.generate import Generate
+from services.generation.run_generation import RunGeneration
+from services.generation.start_generation import StartGeneration
 from services.generation.tell_status import TellStatus
 
 
@@ -15,6 +17,8 @@ class GenerationUseCases:
     """Answers without a chat."""
 
     generate: Generate
+    start_generation: StartGeneration
+    run_generation: RunGeneration
     converse: Converse
     embed_texts: EmbedTexts
     tell_status: TellStatus

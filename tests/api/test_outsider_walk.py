@@ -33,6 +33,7 @@ OURS = {
     "delivery_id": "delivery",
     "question_id": "golden question",
     "run_id": "golden run",
+    "job_id": "job",
     "npc_id": "assistant",
     "chat_id": "contact",
     "user_token": "token",
@@ -361,8 +362,10 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
     assert person.put(f"/assistants/update/{assistant['_id']}", webhook).status_code == 200
     delivery = person.post(f"/assistants/webhooks/test/{assistant['_id']}").get_json()
     person.delivered(assistant["_id"])
+    job = person.generation_job({"prompt": word})
     return {
         "user": person.user_id,
+        "job": job["job_id"],
         "delivery": delivery["_id"],
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],
         "assistant": assistant["_id"],

@@ -22,6 +22,7 @@ FOR_ANYBODY = {
     "console.description",
 }
 FOR_CALLERS = {
+    "generate.get_job",
     *(f"openai.{view}" for view in ("complete_chat", "list_models", "get_model", "embed")),
     *(f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")),
 }

@@ -54,6 +54,7 @@ CONTRACT = {
     ("POST", "/api/v1/generate"): 200,
     ("POST", "/api/v1/rag"): 200,
     ("GET", "/api/v1/status"): 200,
+    ("GET", "/api/v1/jobs/<id>"): 200,
     ("POST", "/api/generate"): 200,
     ("POST", "/api/rag"): 200,
     ("GET", "/api/status"): 200,
