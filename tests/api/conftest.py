@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from bootstrap.installation import Installation, open_installation
@@ -18,6 +20,15 @@ from tests.people import PASSWORD, Caller, made, signed_in
 from tests.servers.openai_server import OpenAIServer
 
 MakeApp = Callable[..., Flask]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Password hashes that take no time: what they cost is not what these tests are about."""
+    cheap = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("kit.passwords.PasswordHasher", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -120,8 +120,8 @@ def test_a_tesseract_without_our_languages_is_none(tmp_path: Path, install: Call
 
 
 def test_pages_for_which_no_time_is_left_are_named(tmp_path: Path, install: Callable[[str], None]) -> None:
-    install("time.sleep(0.3)" + WORDS)
-    reading = read(scanned(tmp_path, *[a_picture()] * 40), Bounds(recognition_seconds=2.0))
+    install("time.sleep(0.1)" + WORDS)
+    reading = read(scanned(tmp_path, *[a_picture()] * 40), Bounds(recognition_seconds=0.7))
     late = [one for one in reading.warnings if "no time was left: split the file." in one]
     assert len(late) == 1
     assert late[0].split(" hold ")[0].endswith("–40")
