@@ -8,6 +8,7 @@ from bootstrap import limits, models
 from bootstrap.parts import Parts
 from integrations.embeddings.choose import remake_embedder
 from integrations.files import FileStore
+from integrations.index_files import IndexFiles
 from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
 from kit.clock import utc_now
@@ -29,6 +30,7 @@ from services.llm.use_cases import ModelUseCases
 from services.prompts.compile import PromptBudget
 from services.prompts.ground_prompt import BudgetFor, GroundPrompt
 from services.retrieval.embedders import Embedders
+from services.retrieval.keep_segments import KeepSegments
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
 from services.unanswered.group_unanswered import GroupUnanswered
@@ -64,7 +66,7 @@ class Shared:
     def of(cls, parts: Parts) -> Shared:
         """All of them on these parts."""
         settings, records, vectors = parts.settings, parts.repositories, parts.vectors
-        files = FileStore(settings.documents_dir)
+        files, index_files = FileStore(settings.documents_dir), IndexFiles(settings.data_dir / "index")
         embedders = Embedders(
             parts.embedder, records=records.embedders, remake=lambda name: remake_embedder(name, settings)
         )
@@ -75,7 +77,11 @@ class Shared:
             faq=records.faq,
         )
         search = SearchPassages(
-            knowledge=knowledge, embedders=embedders, vectors=vectors, rerank=Rerank(parts.reranker)
+            knowledge=knowledge,
+            embedders=embedders,
+            vectors=vectors,
+            rerank=Rerank(parts.reranker),
+            keep=KeepSegments(index_files),
         )
         places = PlaceFile(documents=records.documents, files=files)
         purge = PurgeDocument(
@@ -84,6 +90,7 @@ class Shared:
             places=places,
             embedders=embedders,
             vectors=vectors,
+            index_files=index_files,
         )
         vault = Vault(parts.secrets.encryption)
         find_assistants = FindAssistants(assistants=records.assistants, members=records.members)
@@ -139,6 +146,7 @@ class Shared:
                     records.budgets,
                 ),
                 files=files,
+                index_files=index_files,
                 embedders=embedders,
                 vectors=vectors,
             ),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from integrations.files import FileStore
+from integrations.index_files import IndexFiles
 from integrations.vectorstores.base import VectorStore
 from models.assistants import Assistant
 from models.documents import DocumentType
@@ -43,6 +44,7 @@ class DeleteAssistant:
         chunks: ChunkRepository,
         others: Sequence[Kept],
         files: FileStore,
+        index_files: IndexFiles,
         embedders: Embedders,
         vectors: VectorStore,
     ) -> None:
@@ -54,6 +56,7 @@ class DeleteAssistant:
         self._chunks = chunks
         self._others = others
         self._files = files
+        self._index_files = index_files
         self._embedders = embedders
         self._vectors = vectors
 
@@ -86,5 +89,6 @@ class DeleteAssistant:
                 self._vectors.drop(collection)
         self._embedders.caught_up(assistant_id)
         self._files.remove_assistant(assistant_id)
+        self._index_files.drop(assistant_id)
         if not is_worked_on:
             self._assistants.forget(assistant_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from integrations.index_files import IndexFiles
 from integrations.vectorstores.base import VectorStore
 from models.documents import Document, version_of
 from repositories.chunks import ChunkRepository
@@ -23,12 +24,14 @@ class PurgeDocument:
         places: PlaceFile,
         embedders: Embedders,
         vectors: VectorStore,
+        index_files: IndexFiles | None = None,
     ) -> None:
         self._documents = documents
         self._chunks = chunks
         self._places = places
         self._embedders = embedders
         self._vectors = vectors
+        self._index_files = index_files
 
     def purge(self, document: Document) -> None:
         """Remove everything; the record goes last, so that what is interrupted is found again.
@@ -79,6 +82,8 @@ class PurgeDocument:
             self._chunks.delete_versions(document, {ids[one] for one in gone})
 
     def _remove_vectors(self, document: Document, ids: list[str]) -> None:
+        if ids and self._index_files is not None:
+            self._index_files.drop(document.assistant_id)
         if ids:
             for collection in self._embedders.collections(document.assistant_id, document.type):
                 self._vectors.remove(collection, ids)

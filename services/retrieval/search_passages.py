@@ -17,6 +17,7 @@ from services.retrieval.embedders import InForce
 from services.retrieval.evidence import ENOUGH
 from services.retrieval.fuse import POOL
 from services.retrieval.index_cache import IndexCache
+from services.retrieval.keep_segments import KeepSegments
 from services.retrieval.knowledge import Knowledge, collection_name
 from services.retrieval.lexical_index import LexicalIndex
 from services.retrieval.near_duplicates import SeenTexts
@@ -32,7 +33,8 @@ _log = get_logger("retrieval")
 class SearchPassages:
     """Finds passages by words, by character n-grams and by vectors, and says whether they are evidence.
 
-    One object serves every thread. ``index_bytes`` bounds the memory of the lexical indexes kept.
+    One object serves every thread. ``index_bytes`` bounds the memory of the lexical indexes kept; what it ``keep``s
+    of them on disk makes the first search after a start quick.
     """
 
     def __init__(
@@ -43,12 +45,13 @@ class SearchPassages:
         vectors: VectorStore,
         rerank: Rerank | None = None,
         index_bytes: int = INDEX_BYTES,
+        keep: KeepSegments | None = None,
     ) -> None:
         self._knowledge = knowledge
         self._embedders = embedders
         self._vectors = vectors
         self._rerank = rerank or Rerank(None)
-        self._builder = BuildIndex(knowledge)
+        self._builder = BuildIndex(knowledge, keep)
         self._cache = IndexCache(index_bytes)
 
     @property

@@ -24,6 +24,25 @@ class Vocabulary:
         self._sizes = np.fromiter((min(len(word), 255) for word in words), dtype=np.uint8, count=len(words))
         self._letters = _letters(words)
 
+    @classmethod
+    def of_parts(
+        cls,
+        block: bytes,
+        ends: npt.NDArray[np.uint32],
+        sizes: npt.NDArray[np.uint8],
+        letters: npt.NDArray[np.uint32],
+    ) -> Vocabulary:
+        """The vocabulary that gave these ``parts``."""
+        made = cls.__new__(cls)
+        made._block, made._ends, made._sizes, made._letters = block, ends, sizes, letters  # noqa: SLF001  # its own
+        return made
+
+    def parts(
+        self,
+    ) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
+        """What it is made of."""
+        return self._block, self._ends, self._sizes, self._letters
+
     def __len__(self) -> int:
         return len(self._sizes)
 
