@@ -79,6 +79,13 @@ class ModelAnswerBroken(ModelError, UpstreamFailed):
     worth_a_retry = True
 
 
+class ModelAnswerInvalid(ModelError, UpstreamFailed):
+    """A model was asked for an answer of a given shape and gave none; ``details`` say what was wrong with it."""
+
+    code = "model_answer_invalid"
+    message = "The model gave no valid answer."
+
+
 class ModelNotConfigured(ModelError, Unavailable):
     """An assistant names a model that nothing here is set up to reach."""
 
