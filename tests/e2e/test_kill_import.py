@@ -115,6 +115,7 @@ def test_killed_while_documents_come_in_and_while_all_are_embedded_anew_each_is_
     with VectorServer() as server:
         with Killable(template, tmp_path, SETTINGS) as application:
             visitor = Visitor(application, "offline")
+            running.add(visitor)
             for _ in range(3):
                 running.kill_during(application, visitor, running.go_on)
             running.look(visitor)
@@ -127,7 +128,7 @@ def test_killed_while_documents_come_in_and_while_all_are_embedded_anew_each_is_
             server.default = Reply()
             wait_until(lambda: not application.request("GET", "/health/ready")[1].get("reembedding", 0))
             running.look(visitor)
-            asked = {"query": "Item 3.2", "top_k": 5}
+            asked = {"query": "Item 3.2", "top_k": 20}
             found = visitor.person.call("POST", f"/assistants/search/{visitor.assistant['_id']}", asked)[1]
             assert any("Marca 3.2" in one["text"] for one in found["passages"])
             visitor.close()
