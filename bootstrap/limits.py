@@ -9,6 +9,7 @@ from bootstrap.parts import Parts
 from integrations.counters.memory import CountsInMemory
 from kit.clock import utc_now
 from services.assistants.find_assistants import FindAssistants
+from services.delivery.warn_of_budget import WarnOfBudget
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets
 from services.limits.limit_model import LimitModel
@@ -26,12 +27,16 @@ from services.usage.used_before import UsedBefore
 BESIDE_THE_CALL = timedelta(minutes=1)
 
 
-def build(parts: Parts, find_assistants: FindAssistants) -> tuple[LimitUseCases, UsageUseCases]:
+def build(
+    parts: Parts, find_assistants: FindAssistants, warn_of_budget: WarnOfBudget
+) -> tuple[LimitUseCases, UsageUseCases]:
     """Limits, and what is recorded of model calls."""
     records, settings = parts.repositories, parts.settings
     record = RecordCalls(calls=records.model_calls, usage=records.usage, by_user=records.usage_by_user)
     used_before = UsedBefore(record=record, usage=records.usage, by_user=records.usage_by_user)
-    budgets = KeepBudgets(budgets=records.budgets, used_before=used_before, clock=utc_now)
+    budgets = KeepBudgets(
+        budgets=records.budgets, used_before=used_before, clock=utc_now, on_warning=warn_of_budget.warn
+    )
     limits = LimitUseCases(
         requests=CountRequests(counter=CountsInMemory(), clock=utc_now),
         budgets=budgets,

@@ -19,6 +19,7 @@ from services.assistants.find_assistants import FindAssistants
 from services.chats.summarise_chat import budget_for
 from services.chats.turn_queue import TurnQueue
 from services.delivery.announce_event import AnnounceEvent
+from services.delivery.warn_of_budget import WarnOfBudget
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
 from services.documents.read_prompt import ReadPrompt
@@ -94,7 +95,13 @@ class Shared:
         )
         vault = Vault(parts.secrets.encryption)
         find_assistants = FindAssistants(assistants=records.assistants, members=records.members)
-        limit_cases, usage_cases = limits.build(parts, find_assistants)
+        announce_event = AnnounceEvent(
+            assistants=records.assistants,
+            deliveries=records.deliveries,
+            clock=utc_now,
+            deliver_soon=parts.deliver_soon,
+        )
+        limit_cases, usage_cases = limits.build(parts, find_assistants, WarnOfBudget(announce=announce_event))
         of_models = limits.limited(models.build(parts, vault), limit_cases, usage_cases)
 
         def budget(assistant: Assistant, model: str) -> PromptBudget:
@@ -118,12 +125,7 @@ class Shared:
             budget=budget,
             turns=TurnQueue(settings.turn_slots),
             find_assistants=find_assistants,
-            announce_event=AnnounceEvent(
-                assistants=records.assistants,
-                deliveries=records.deliveries,
-                clock=utc_now,
-                deliver_soon=parts.deliver_soon,
-            ),
+            announce_event=announce_event,
             delete_assistant=DeleteAssistant(
                 assistants=records.assistants,
                 chats=records.chats,

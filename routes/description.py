@@ -22,7 +22,7 @@ SCHEMES = {
     "person": {
         "type": "http",
         "scheme": "bearer",
-        "description": "A token from `POST /auth/login`, or a personal API token (`pat_…`).",
+        "description": "A token from `POST /auth/login` or the identity provider, or a personal one (`pat_…`).",
     },
     "assistant_key": {
         "type": "apiKey",

@@ -84,8 +84,10 @@ class KeySet:
             every = ASKED_EVERY_S if self._keys else ASKED_EVERY_WITHOUT_S
             if self._clock() - self._asked_at < every:
                 return bool(self._keys) is not with_keys  # whoever was waited for has them
-            self._asked_at = self._clock()
-            return self._ask()
+            try:
+                return self._ask()
+            finally:
+                self._asked_at = self._clock()  # whoever waited meanwhile does not wait once more each
         finally:
             self._asking.release()
 

@@ -27,8 +27,8 @@ from tests.api.test_outsider_walk import (
 from tests.people import Caller
 
 Operations = dict[tuple[str, str], dict[str, Any]]
-# What belongs to an assistant; with nothing of that named, a route is not about an assistant.
-OF_AN_ASSISTANT = {kind for kind in OURS.values() if kind} - {"user", "token", "contact", "message"}
+# What belongs to an assistant; with nothing of that named, a route is not about an assistant. A job is its caller's.
+OF_AN_ASSISTANT = {kind for kind in OURS.values() if kind} - {"user", "token", "contact", "message", "job"}
 # Routes that need a state of things that the owner's are not in; asked for all the same.
 IN_ANOTHER_STATE = {409, 422}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from flask import Flask
 from bootstrap.installation import Installation
 from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
+from kit.clock import rfc3339, utc_now
+from models.limits import BudgetWarning, LimitName
 from tests.people import Caller, bot
 from tests.servers.receiver import Receiver
 
@@ -87,6 +90,27 @@ def test_a_document_that_failed_is_told(owner: Caller, assistant: dict[str, Any]
     assert came.content["type"] == "document.failed"
     assert (data["document_id"], data["filename"]) == (made["_id"], "broken.pdf")
     assert data["error"] == owner.settled(made["_id"])["error"]
+
+
+def test_a_budget_near_its_end_is_told_once(
+    owner: Caller, assistant: dict[str, Any], receiver: Receiver, installation: Installation
+) -> None:
+    resets = utc_now().replace(microsecond=0)
+    warning = BudgetWarning(assistant["_id"], owner.user_id, LimitName.TOKENS_PER_DAY, 80, 100, resets)
+    for one in (warning, warning, replace(warning, user_id="ana")):
+        installation.house.limits.budgets._on_warning(one)
+    came = {one.content["data"]["user_id"]: one.content for one in receiver.wait(path(assistant), 2)}
+    assert came.keys() == {None, "ana"}
+    assert came[None]["type"] == "budget.warning"
+    assert came[None]["data"] == {
+        "limit": "tokens_per_day",
+        "used": 80,
+        "allowed": 100,
+        "resets_at": rfc3339(resets),
+        "user_id": None,
+        "assistant_id": assistant["_id"],
+    }
+    assert len(owner.delivered(assistant["_id"])) == 2
 
 
 def test_a_delivery_is_tested_looked_at_and_sent_again(

@@ -35,12 +35,14 @@ class Provider:
         self.published: list[dict[str, Any]] = [{**public_jwk(one), **changes} for one in keys]
         self.asked = 0
         self.is_up = True
+        self.takes_s = 0.0
         self.now = 1000.0
         self.keys = KeySet("https://id.example.com/jwks", fetch=self._fetch, clock=lambda: self.now)
         self.tokens = ExternalTokens(keys=self.keys, issuer=ISSUER, audience=AUDIENCE)
 
     def _fetch(self, _: str) -> bytes:
         self.asked += 1
+        self.now += self.takes_s
         if not self.is_up:
             raise OSError("down")
         return json.dumps({"keys": self.published}).encode()
@@ -192,7 +194,7 @@ def test_while_the_provider_is_down_the_known_keys_go_on() -> None:
 
 def test_without_any_key_it_is_nobodys_fault_and_asked_for_again_soon() -> None:
     provider = Provider(key("ec"))
-    provider.is_up = False
+    provider.is_up, provider.takes_s = False, 5.0
     for _ in range(3):
         with pytest.raises(NoKeys):
             provider.takes(sign(key("ec"), claims()))
