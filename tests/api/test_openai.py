@@ -20,7 +20,11 @@ from tests.servers.openai_server import OpenAIServer, Reply
 CHAT = "/v1/chat/completions"
 USER = {"role": "user", "content": "Diga olá."}
 TOOL = {"type": "function", "function": {"name": "agenda", "parameters": {"type": "object"}}}
-CALL = {"id": "call_9", "type": "function", "function": {"name": "agenda", "arguments": '{"dia": "hoje"}'}}
+CALL: dict[str, Any] = {
+    "id": "call_9",
+    "type": "function",
+    "function": {"name": "agenda", "arguments": '{"dia": "hoje"}'},
+}
 
 
 @pytest.fixture
