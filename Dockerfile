@@ -22,6 +22,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8080
 WORKDIR /app
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends tesseract-ocr tesseract-ocr-por tesseract-ocr-fra tesseract-ocr-spa \
+ && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --home-dir /app --no-create-home --shell /usr/sbin/nologin orquestra \
  && install -d -o orquestra -g orquestra -m 0700 data documents
 COPY --from=build /opt/venv /opt/venv

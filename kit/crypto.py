@@ -89,6 +89,13 @@ class Vault:
                 "ENCRYPTION_KEY is not the one that the stored keys were encrypted with."
             ) from None
 
+    def shown(self, token: str) -> str:
+        """The secret for whoever may see it; empty when it was encrypted under another ENCRYPTION_KEY."""
+        try:
+            return self.decrypt(token)
+        except SettingsError:
+            return ""
+
 
 def new_key(prefix: str) -> str:
     """A fresh credential such as ``ask_…``: the prefix and 43 URL-safe characters (256 bits)."""

@@ -56,8 +56,8 @@ class RotateKey:
         self._assistants.set_old_key_until(assistant.id, None)
 
     def key_of(self, assistant: Assistant) -> str:
-        """The key in force, as its owner is shown it."""
-        return self._vault.decrypt(assistant.key_sealed)
+        """The key in force, as its owner is shown it; empty once ENCRYPTION_KEY is another: then rotate it."""
+        return self._vault.shown(assistant.key_sealed)
 
     def old_key_until(self, assistant: Assistant) -> datetime | None:
         """Until when a key from before works, ``None`` when none does any more."""

@@ -42,7 +42,7 @@ class SetWebhook:
 
     def masked(self, webhook: Webhook) -> str:
         """The secret's last four characters behind a mask, or nothing."""
-        return MASK + self._vault.decrypt(webhook.secret_sealed)[-4:] if webhook.secret_sealed else ""
+        return MASK + self._vault.shown(webhook.secret_sealed)[-4:] if webhook.secret_sealed else ""
 
     def _check(self, url: str) -> None:
         try:

@@ -103,7 +103,11 @@ class DeliverEvents:
         if not webhook.url:
             return _Outcome(error=NO_WEBHOOK, for_good=True)
         body = delivery.body.encode()
-        secret = self._vault.decrypt(webhook.secret_sealed)
+        secret = self._vault.shown(webhook.secret_sealed)
+        if not secret:
+            return _Outcome(
+                error="The webhook's secret cannot be opened any more: enter it again.", for_good=True
+            )
         signed = signed_headers(secret, f"msg_{delivery.id}", int(self._clock().timestamp()), body)
         try:
             answer = self._outbound.post(webhook.url, body, {"Content-Type": "application/json", **signed})

@@ -32,7 +32,9 @@ class Servers:
         """What answers for ``entry``; ``ModelNotConfigured`` when it cannot be set up."""
         key = entry.api_key
         if own is not None and self._vault is not None:
-            key = self._vault.decrypt(own.sealed)
+            key = self._vault.shown(own.sealed)
+            if not key:
+                raise ModelNotConfigured("The assistant's own key cannot be opened any more: enter it again.")
         return self._server(entry).with_key(key)
 
     def close(self) -> None:
