@@ -89,7 +89,7 @@ def delete(assistant_id: str, actor: Actor) -> dict[str, str]:
 
 @blueprint.path("/rotate_key/<assistant_id>", "POST")
 @owner
-@blueprint.takes(schemas.RotateIn, required=False)
+@blueprint.may_take(schemas.RotateIn)
 @blueprint.gives(200, schemas.KeyOut)
 def rotate_key(body: dict[str, timedelta], assistant_id: str, actor: Actor) -> dict[str, Any]:
     """A new key; the old one is dead at once, or works beside it for as long as the body says."""

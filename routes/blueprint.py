@@ -75,6 +75,13 @@ class _BodyParser(FlaskParser):
         raise Invalid.fields(flatten_messages(error.messages))
 
 
+class _OptionalBodyParser(_BodyParser):
+    """The same for a body that is not needed: one that does not say that it is JSON is passed over."""
+
+    def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
+        return super().load_json(req, schema) if is_json_request(req) else core.missing
+
+
 def flatten_messages(messages: Any) -> dict[str, list[str]]:
     """Marshmallow's nested messages as ``{"limits.tokens_per_day": ["…"]}``, the location left out."""
     flat: dict[str, list[str]] = {}
@@ -110,6 +117,18 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest
         """Validate ``location`` of the request by ``schema`` and pass the result on by position."""
         # One object for all requests: making one copies every field.
         decorate: Callable[[View], View] = self.arguments(schema(), location=location, **more)
+        return decorate
+
+    def may_take(self, schema: type[marshmallow.Schema]) -> Callable[[View], View]:
+        """Take a JSON body that nobody needs to send; without one, of whatever type, the schema's defaults."""
+
+        def decorate(view: View) -> View:
+            usual, self.ARGUMENTS_PARSER = self.ARGUMENTS_PARSER, _OptionalBodyParser()
+            try:
+                return self.takes(schema, required=False)(view)
+            finally:
+                self.ARGUMENTS_PARSER = usual
+
         return decorate
 
     def gives(self, status: int, schema: Schema | None = None, **more: Any) -> Callable[[View], View]:

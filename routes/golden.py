@@ -117,7 +117,7 @@ def delete(assistant_id: str, question_id: str, actor: Actor) -> dict[str, str]:
 
 @blueprint.path("/run/<assistant_id>", "POST")
 @person
-@blueprint.takes(schemas.GoldenRunIn, required=False)
+@blueprint.may_take(schemas.GoldenRunIn)
 @blueprint.gives(202, schemas.RunStartedOut, headers=LOCATION)
 def run(body: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """Have every golden question searched for, as chats do, in the background."""

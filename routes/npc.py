@@ -60,7 +60,7 @@ def end_session(args: dict[str, str], actor: Actor) -> dict[str, str]:
     return {"status": "ended"}
 
 
-@blueprint.path("/chat/<user_token>/<chat_name:name>/history")
+@blueprint.path("/chat/<user_token>/<chat_name:name>/history/")
 @operator
 @blueprint.takes(ListArguments, "query")
 @blueprint.gives(200, schemas.LineOut(many=True))

@@ -13,7 +13,12 @@ MOST_NAMED = 10
 
 
 def check_models(catalogue: Catalogue, before: AssistantSettings, changes: Mapping[str, Any]) -> None:
-    """Refuse (``Invalid``) a model that is newly named and that nobody knows; what is there already stays."""
+    """Refuse (``Invalid``) a model that is newly named and that nobody knows; what is there already stays.
+
+    Where nobody keeps a catalogue (no file, no entry of an admin's) any name goes: its server may know it.
+    """
+    if not catalogue.is_kept:
+        return
     problems: dict[str, list[str]] = {}
     model = changes.get("model") or before.model
     if model != before.model and catalogue.find(model) is None:

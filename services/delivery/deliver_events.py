@@ -20,6 +20,7 @@ from services.delivery.sign import signed_headers
 
 LEASE = timedelta(seconds=90)  # longer than any attempt takes
 KEPT_FOR = timedelta(days=30)
+CANNOT_SIGN = "What it is signed with cannot be opened any more: enter webhook_secret again."
 NO_WEBHOOK = "The assistant has no webhook_url any more."
 _log = get_logger("deliveries")
 
@@ -100,14 +101,10 @@ class DeliverEvents:
 
     def _attempt(self, assistant: Assistant, delivery: Delivery) -> _Outcome:
         webhook = assistant.webhook
-        if not webhook.url:
-            return _Outcome(error=NO_WEBHOOK, for_good=True)
-        body = delivery.body.encode()
         secret = self._vault.shown(webhook.secret_sealed)
-        if not secret:
-            return _Outcome(
-                error="The webhook's secret cannot be opened any more: enter it again.", for_good=True
-            )
+        if not webhook.url or not secret:
+            return _Outcome(error=CANNOT_SIGN if webhook.url else NO_WEBHOOK, for_good=True)
+        body = delivery.body.encode()
         signed = signed_headers(secret, f"msg_{delivery.id}", int(self._clock().timestamp()), body)
         try:
             answer = self._outbound.post(webhook.url, body, {"Content-Type": "application/json", **signed})

@@ -69,6 +69,12 @@ class Catalogue:
         """The name that an empty one stands for; empty itself when ``LLM_MODEL`` is needed and not set."""
         return self._default
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether somebody says which models there are, in a file or as entries of their own."""
+        kept = (Origin.FILE, Origin.RECORDS)
+        return any(one.origin in kept for one in self.known().values())
+
     def find(self, name: str) -> ModelEntry | None:
         """The entry of this name."""
         entry = self.known().get(name)

@@ -106,10 +106,15 @@ def test_base_images_are_pinned_by_tag() -> None:
         assert tag != "latest"
 
 
-def test_image_is_built_in_stages_and_installs_nothing_in_the_last() -> None:
+def test_image_is_built_in_stages_and_installs_only_what_reads_scans_in_the_last() -> None:
     assert sum(name == "FROM" for name, _ in _instructions()) > 1
     commands = " ".join(value for name, value in _final_stage() if name == "RUN")
-    assert not re.search(r"\b(pip|uv|apt-get|gcc|curl|wget)\b", commands)
+    assert not re.search(r"\b(pip|uv|gcc|curl|wget)\b", commands)
+    [installed] = re.findall(
+        r"apt-get install -y --no-install-recommends ([^&]+) &&", " ".join(commands.split())
+    )
+    assert all(name.startswith("tesseract-ocr") for name in installed.split())
+    assert "rm -rf /var/lib/apt/lists/*" in commands
 
 
 def test_container_is_not_root() -> None:

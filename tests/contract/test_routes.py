@@ -61,7 +61,7 @@ CONTRACT = {
     ("POST", "/create_npc/"): 200,
     ("POST", "/chat_npc/"): 200,
     ("POST", "/end_chat_session/"): 200,
-    ("GET", "/chat/<id>/<id>/history"): 200,
+    ("GET", "/chat/<id>/<id>/history/"): 200,
     ("GET", "/models"): 200,
     ("POST", "/models"): 201,
     ("PUT", "/models/<id>"): 200,
