@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bootstrap.parts import Parts
-from integrations.counters.memory import CountsInMemory
+from bootstrap.seams import request_counter
 from kit.clock import utc_now
 from services.assistants.find_assistants import FindAssistants
 from services.delivery.warn_of_budget import WarnOfBudget
@@ -38,7 +38,7 @@ def build(
         budgets=records.budgets, used_before=used_before, clock=utc_now, on_warning=warn_of_budget.warn
     )
     limits = LimitUseCases(
-        requests=CountRequests(counter=CountsInMemory(), clock=utc_now),
+        requests=CountRequests(counter=request_counter(settings), clock=utc_now),
         budgets=budgets,
         show_limits=ShowLimits(assistants=find_assistants, budgets=budgets),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from integrations.counters.memory import CountsInMemory
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
 from integrations.vectorstores.grouped import GroupedVectors
@@ -13,6 +14,7 @@ from jobs.kinds import NAMES
 from kit.errors import Unavailable
 from kit.settings import Settings
 from kit.workplaces import Workplaces
+from services.limits.count_requests import Counter
 
 if TYPE_CHECKING:
     from integrations.broker import Broker
@@ -46,6 +48,15 @@ def open_broker(url: str) -> Broker:
     from integrations.broker import Broker
 
     return Broker(url, NAMES)
+
+
+def request_counter(settings: Settings) -> Counter:
+    """Redis, or the memory of this process."""
+    if settings.redis_url:
+        from integrations.counters.redis import CountsInRedis
+
+        return CountsInRedis(settings.redis_url)
+    return CountsInMemory()
 
 
 def parser() -> ChildParser:

@@ -94,6 +94,7 @@ class Settings:
     mongo_uri: str = _setting("MONGO_URI", "", _text)
     mongo_db: str = _setting("MONGO_DB", "orquestra", _text)
     chroma_url: str = _setting("CHROMA_URL", "", _text)
+    redis_url: str = _setting("REDIS_URL", "", _redis)
     celery_broker_url: str = _setting("CELERY_BROKER_URL", "", _redis)
     worker_lease_s: int = _setting("WORKER_LEASE_S", 30, _whole(3, 3600))
     jwt_secret_key: str = _setting("JWT_SECRET_KEY", "", _text)

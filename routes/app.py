@@ -133,7 +133,7 @@ def create_flask(house: House) -> Flask:
         api.register_blueprint(blueprint)
     app.register_blueprint(console.blueprint)
     requests.register(app)
-    limits.register(app, settings.rate_limit)
+    limits.register(app, settings.rate_limit, settings.redis_url)
     if settings.cors_origins:
         CORS(app, origins=list(settings.cors_origins), expose_headers=EXPOSED, max_age=600)
     app.config["OPENAPI_TEXT"] = json.dumps(describe(app, api), ensure_ascii=False)

@@ -27,10 +27,14 @@ ATTEMPTS_PER_ACCOUNT = "10 per 15 minutes"
 REGISTRATIONS_PER_ADDRESS = "30 per hour"
 # Wrong attempts are counted once they are answered: so many at once are the most that go beyond a limit.
 ATTEMPTS_AT_ONCE = 2
+REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 
-def register(app: Flask, requests_per_caller: str) -> None:
-    """Apply the limits; counts are in this process's memory. ``SettingsError`` for one that is none."""
+def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
+    """Apply the limits, counted in Redis or in this process's memory. ``SettingsError`` for one that is none.
+
+    While Redis is away each process counts for itself.
+    """
     try:
         limits.parse_many(requests_per_caller)
     except ValueError:
@@ -53,7 +57,10 @@ def register(app: Flask, requests_per_caller: str) -> None:
             wrong_credentials,
         ],
         headers_enabled=True,
-        storage_uri=counts.URI,
+        storage_uri=redis_url or counts.URI,
+        storage_options=dict(REDIS_OPTIONS) if redis_url else None,
+        in_memory_fallback_enabled=bool(redis_url),
+        key_prefix="orquestra" if redis_url else "",
         on_breach=_refuse,
     )
     app.after_request(known.note)

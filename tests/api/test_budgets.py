@@ -266,3 +266,21 @@ def test_the_door_of_another_application_counts_for_itself(make_app: MakeApp, ow
 
     assert send(bot(make_app(), assistant), "Oi").status_code == 200
     assert send(bot(make_app(), assistant), "Oi").status_code == 429
+
+
+def test_an_owners_webhook_is_told_once_that_a_budget_is_nearly_used_up(
+    app: Flask, owner: Caller, server: OpenAIServer
+) -> None:
+    assistant = owner.new_assistant(
+        model="test-model",
+        limits={"tokens_per_day": 6_000},
+        webhook_url="https://example.com/hook",
+        webhook_secret="a secret of hers",
+    )
+    server.default = Reply(usage=(4_700, 100))
+    said(bot(app, assistant), "Oi")
+    server.default = Reply(usage=(1, 1))
+    said(bot(app, assistant), "Oi")
+    deliveries = owner.get(f"/assistants/webhooks/{assistant['_id']}").get_json()
+
+    assert [one["event"] for one in deliveries if one["event"] == "budget.warning"] == ["budget.warning"]

@@ -19,6 +19,7 @@ from routes.limits import ATTEMPTS_AT_ONCE
 from services.house import House
 from tests.api.conftest import MakeApp
 from tests.people import PASSWORD, Caller, bot, nobody
+from tests.servers.redis_server import redis_server
 
 PER_ADDRESS, PER_ACCOUNT, REGISTRATIONS = 50, 10, 30
 
@@ -277,3 +278,18 @@ class TestRequests:
     def test_a_limit_that_is_none_stops_the_start_by_its_name(self, make_app: MakeApp, text: str) -> None:
         with pytest.raises(SettingsError, match="RATE_LIMIT"):
             make_app(rate_limit=text)
+
+
+def test_requests_are_counted_in_redis_for_all_processes_and_here_while_it_is_away(
+    make_app: MakeApp, owner: Caller
+) -> None:
+    with redis_server() as url:
+        one, other = (make_app(rate_limit="3 per minute", redis_url=url) for _ in range(2))
+        asked = [Caller(app.test_client(), owner.headers).get("/auth/me") for app in (one, other) * 2]
+
+        assert [answer.status_code for answer in asked] == [200, 200, 200, 429]
+        assert asked[-1].headers["X-RateLimit-Remaining"] == "0"
+    assert [Caller(other.test_client(), owner.headers).get("/auth/me").status_code for _ in range(4)] == [
+        *[200] * 3,
+        429,
+    ]
