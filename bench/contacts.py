@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import count
 
@@ -27,7 +28,7 @@ class Load:
     """Who writes what for how long: each contact sends its next message when the last one is answered.
 
     What is sent during the first ``warm_s`` seconds is not counted; ``spread_s`` is the time over which
-    the contacts begin.
+    the contacts begin. ``path`` is the bots' route, or one that takes OpenAI's chat completions.
     """
 
     port: int
@@ -39,6 +40,7 @@ class Load:
     name: str = "contact"
     warm_s: float = 1.0
     spread_s: float = 0.0
+    path: str = PATH
 
 
 @dataclass(frozen=True)
@@ -156,18 +158,25 @@ class _Crowd:
 
     def _request(self, number: int, turn: int) -> bytes:
         load = self._load
+        question = load.questions[(number + turn) % len(load.questions)]
+        if load.path != PATH:
+            asked = {"model": load.model, "messages": [{"role": "user", "content": question}]}
+            return self._encoded(asked, f"Authorization: Bearer {load.api_key}")
         body = {
             "id": f"{load.name}-{number}",
             "message_service": "Whatsapp",
             "username": f"Contato {number}",
             "active": True,
-            "message": load.questions[(number + turn) % len(load.questions)],
+            "message": question,
             "message_id": f"{load.name}-{number}-{turn}-{time.time_ns()}",
             "model": load.model,
         }
+        return self._encoded(body, f"X-API-Key: {load.api_key}")
+
+    def _encoded(self, body: Mapping[str, object], credential: str) -> bytes:
         content = json.dumps(body).encode()
         head = (
-            f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{load.port}\r\nX-API-Key: {load.api_key}\r\n"
+            f"POST {self._load.path} HTTP/1.1\r\nHost: 127.0.0.1:{self._load.port}\r\n{credential}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
         )
         return head.encode() + content
