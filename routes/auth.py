@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import request
+from flask import Response, request
 from flask_jwt_extended import create_access_token
 
 from kit.clock import utc_now
@@ -26,6 +26,16 @@ SETUP_TOKEN = {
     "schema": {"type": "string"},
 }
 blueprint = Blueprint("auth", __name__, url_prefix="/auth", description="Accounts and sign-ins.")
+
+
+def _notice(response: Response) -> Response:
+    """Whoever changed an account or a token here finds it changed with the next request."""
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        house().accounts.authenticate.forget()
+    return response
+
+
+blueprint.after_request(_notice)
 
 
 @blueprint.path("/register", "POST")

@@ -7,18 +7,23 @@ from kit.crypto import Vault, same
 from kit.errors import NotFound, Unauthenticated
 from models.actors import Actor, ActorKind
 from models.assistants import Assistant
-from models.users import User
+from models.users import PersonalToken, User
 from repositories.assistants import AssistantRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.users import UserRepository
+from services.accounts.briefly_known import BrieflyKnown
 
 PERSONAL_PREFIX = "pat_"
 
 
 class Authenticate:
-    """Looks a credential up; what does not lead to an active account is ``Unauthenticated``."""
+    """Looks a credential up; what does not lead to an active account is ``Unauthenticated``.
+
+    Accounts and personal tokens are known for less than a second, so that not every call reads them; who changes
+    one says so with ``forget``.
+    """
 
     def __init__(
         self,
@@ -40,6 +45,13 @@ class Authenticate:
         self._vault = vault
         self._clock = clock
         self._admin_key = admin_key
+        self._known_users = BrieflyKnown[User]()
+        self._known_tokens = BrieflyKnown[PersonalToken]()
+
+    def forget(self) -> None:
+        """Look every account and token up anew: one of them has changed."""
+        self._known_users.forget()
+        self._known_tokens.forget()
 
     def by_session(self, session_id: str, user_id: str) -> Actor:
         """The person whose sign-in this is, while it lasts."""
@@ -50,7 +62,8 @@ class Authenticate:
 
     def by_personal_token(self, token: str) -> Actor:
         """The person whose program holds this token."""
-        found = self._tokens.by_hash(self._vault.hash(token))
+        token_hash = self._vault.hash(token)
+        found = self._known_tokens.get(token_hash, lambda: self._tokens.by_hash(token_hash))
         if found is None or (found.expires_at is not None and found.expires_at <= self._clock()):
             raise Unauthenticated("The token is not valid (any more).")
         return _person(self._active(found.user_id), token_id=found.id)
@@ -91,7 +104,7 @@ class Authenticate:
         return assistant if assistant and assistant.old_key_until else None
 
     def _active(self, user_id: str) -> User:
-        user = self._users.by_id(user_id)
+        user = self._known_users.get(user_id, lambda: self._users.by_id(user_id))
         if user is None or not user.active:
             raise Unauthenticated("The account is not active.")
         return user
