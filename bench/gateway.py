@@ -106,7 +106,7 @@ def report_goals(found: dict[tuple[str, int], tuple[Figures, float]], memory: di
     print(f"added time at 1: {added:.2f} of LiteLLM's (goal: at most {GOALS['added']:g})")
     for connections in CONNECTIONS[1:]:
         ours, theirs = (found[name, connections][0].turns_per_second for name in ("orquestra", "litellm"))
-        times = ours / theirs
+        times = ours / theirs if theirs else float("nan")
         print(f"requests/s at {connections}: {times:.1f} times LiteLLM's (goal: at least {GOALS['rate']:g})")
     share = memory["orquestra"] / memory["litellm"]
     print(f"memory: {share:.2f} of LiteLLM's (goal: at most {GOALS['memory']:g})")
