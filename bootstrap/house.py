@@ -40,6 +40,7 @@ def build_house(parts: Parts) -> House:
         models=shared.models,
         npc=npc.build(parts, shared, of_assistants, of_chats),
         limits=shared.limits,
+        metrics=shared.metrics,
         usage=shared.usage,
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from bootstrap.parts import Parts
 from bootstrap.seams import request_counter
+from integrations.metrics import Metrics
 from kit.clock import utc_now
+from models.usage import LIMIT_MESSAGE, ModelCall
 from services.assistants.find_assistants import FindAssistants
 from services.delivery.warn_of_budget import WarnOfBudget
 from services.limits.count_requests import CountRequests
@@ -66,14 +69,25 @@ def build(
     return limits, usage
 
 
-def limited(models: ModelUseCases, limits: LimitUseCases, usage: UsageUseCases) -> ModelUseCases:
+def limited(
+    models: ModelUseCases, limits: LimitUseCases, record: Callable[[ModelCall], None]
+) -> ModelUseCases:
     """The models with limits around them: outermost, so that whatever answers is counted."""
     model = LimitModel(
         model=models.complete,
         chain=models.route.chain,
         requests=limits.requests,
         budgets=limits.budgets,
-        record=usage.record_calls.record,
+        record=record,
         clock=utc_now,
     )
     return replace(models, complete=model)
+
+
+def metrics_of(models: ModelUseCases) -> Metrics:
+    """Counters of this process."""
+    catalogue, route = models.catalogue, models.route
+    return Metrics(
+        known=lambda name: name in catalogue.known() or name == LIMIT_MESSAGE,
+        ready=lambda: {name: route.ready(entry) for name, entry in catalogue.known().items()},
+    )

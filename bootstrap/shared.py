@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bootstrap import limits, models
+from bootstrap.limits import metrics_of
 from bootstrap.parts import Parts
 from integrations.embeddings.choose import remake_embedder
 from integrations.files import FileStore
 from integrations.index_files import IndexFiles
+from integrations.metrics import Metrics
 from integrations.outbound import Outbound
 from integrations.outbound_addresses import Allowed
 from kit.clock import utc_now
 from kit.crypto import Vault
 from models.assistants import Assistant
+from models.usage import ModelCall
 from services.assistants.delete_assistant import DeleteAssistant
 from services.assistants.find_assistants import FindAssistants
 from services.chats.summarise_chat import budget_for
@@ -45,6 +48,7 @@ class Shared:
     vault: Vault
     models: ModelUseCases
     limits: LimitUseCases
+    metrics: Metrics
     usage: UsageUseCases
     files: FileStore
     outbound: Outbound
@@ -102,7 +106,14 @@ class Shared:
             deliver_soon=parts.deliver_soon,
         )
         limit_cases, usage_cases = limits.build(parts, find_assistants, WarnOfBudget(announce=announce_event))
-        of_models = limits.limited(models.build(parts, vault), limit_cases, usage_cases)
+        of_models = models.build(parts, vault)
+        metrics = metrics_of(of_models)
+
+        def record(call: ModelCall) -> None:
+            usage_cases.record_calls.record(call)
+            metrics.called(call)
+
+        of_models = limits.limited(of_models, limit_cases, record)
 
         def budget(assistant: Assistant, model: str) -> PromptBudget:
             return budget_for(assistant, of_models.catalogue, model)
@@ -111,6 +122,7 @@ class Shared:
             vault=vault,
             models=of_models,
             limits=limit_cases,
+            metrics=metrics,
             usage=usage_cases,
             files=files,
             outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),

@@ -124,6 +124,7 @@ class Settings:
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
     outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
+    metrics_token: str = _setting("METRICS_TOKEN", "", _text)
     otel_exporter_otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", _text)
     log_retention_days: int = _setting("LOG_RETENTION_DAYS", 30, _whole(1, 3660))
     log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))

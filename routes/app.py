@@ -27,6 +27,7 @@ from routes import (
     health,
     limits,
     members,
+    metrics,
     models,
     npc,
     openai_compat,
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     models.blueprint,
     openai_compat.blueprint,
     usage.blueprint,
+    metrics.blueprint,
     health.blueprint,
 )
 # The form fields around a file, beside the file itself.

@@ -14,6 +14,7 @@ from kit.ids import new_id
 from kit.logging import get_logger
 from kit.tracing import tracing
 from models.limits import LimitReached
+from routes.house import house
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
 _log = get_logger("requests")
@@ -56,6 +57,8 @@ def _finish(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Cache-Control", "no-store")
     g.status = response.status_code
+    seconds = time.perf_counter() - g.started
+    house().metrics.requested(request.method, _route(), response.status_code, seconds)
     line = {
         "request_id": g.request_id,
         "method": request.method,
@@ -103,6 +106,7 @@ def _set_limit(response: Response) -> None:
     if reached is not None:
         response.headers["X-RateLimit-Limit"] = f"{reached.allowed:.12g}"
         response.headers["X-RateLimit-Remaining"] = f"{max(0.0, reached.allowed - reached.used):.12g}"
+        house().metrics.limited(str(reached.details["limit"]))
         response.headers["X-RateLimit-Reset"] = str(math.ceil(reached.resets_at.timestamp()))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations.metrics import Metrics
 from kit.settings import Settings
 from kit.workplaces import Workplaces
 from services.accounts.use_cases import AccountUseCases
@@ -40,6 +41,7 @@ class House:
     golden: GoldenUseCases
     models: ModelUseCases
     limits: LimitUseCases
+    metrics: Metrics
     usage: UsageUseCases
     retrieval: RetrievalUseCases
     faq: FaqUseCases

@@ -251,7 +251,7 @@ class TestAnUnexpectedError:
         stream: bool,  # noqa: FBT001  # a parameter of the test
     ) -> None:
         compose = installation.house.chats.answer_message._compose
-        monkeypatch.setattr(compose, "_complete", _BreaksMidway())
+        monkeypatch.setattr(compose._ask, "_complete", _BreaksMidway())
         its_bot = bot(app, owner.new_assistant())
         message = {"id": PHONE, "message_service": "Web", "message": WROTE, "stream": stream}
 

@@ -14,6 +14,7 @@ FOR_ANYBODY = {
     "generate.status",  # says more to who has a credential
     "generate_newest.status",
     "health.health",
+    "metrics.metrics",
     "health.ready",
     "console.start",
     "console.swagger",

@@ -70,6 +70,7 @@ CONTRACT = {
     ("POST", "/v1/chat/completions"): 200,
     ("GET", "/v1/models"): 200,
     ("POST", "/v1/embeddings"): 200,
+    ("GET", "/metrics"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }
