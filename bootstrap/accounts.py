@@ -50,6 +50,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             assistants=records.assistants,
             members=records.members,
             identities=records.identities,
+            jobs=records.generation_jobs,
         ),
         external_people=_external(parts),
     )

@@ -11,6 +11,7 @@ from models.actors import Actor, Role
 from models.pages import Page
 from models.users import User
 from repositories.assistants import AssistantRepository
+from repositories.generation_jobs import GenerationJobRepository
 from repositories.identities import IdentityRepository
 from repositories.members import MemberRepository
 from repositories.sessions import SessionRepository
@@ -30,6 +31,7 @@ class ManageUsers:
         assistants: AssistantRepository,
         members: MemberRepository,
         identities: IdentityRepository,
+        jobs: GenerationJobRepository,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -37,6 +39,7 @@ class ManageUsers:
         self._assistants = assistants
         self._members = members
         self._identities = identities
+        self._jobs = jobs
         self._changing = threading.Lock()  # two admins who demote each other would leave none
 
     def me(self, actor: Actor) -> User:
@@ -79,6 +82,7 @@ class ManageUsers:
         self._tokens.delete_all_of(user_id)
         self._members.delete_all_of_user(user_id)
         self._identities.delete_all_of_user(user_id)
+        self._jobs.delete_all_of_user(user_id)
 
     def _get(self, user_id: str) -> User:
         user = self._users.by_id(user_id) if is_id(user_id) else None

@@ -147,3 +147,11 @@ def test_too_many_that_wait_are_refused(
     answer = owner.post(ASYNC, PROMPT)
     assert (answer.status_code, answer.get_json()["error"]) == (503, "jobs_full")
     assert answer.headers["Retry-After"]
+
+
+def test_jobs_go_with_the_account_of_who_asked(
+    owner: Caller, admin: Caller, installation: Installation
+) -> None:
+    job_id = owner.generation_job({**PROMPT, "model": "offline"})["job_id"]
+    assert admin.delete(f"/auth/users/{owner.user_id}").status_code == 200
+    assert installation.house.generation.run_generation._jobs.get_any(job_id) is None
