@@ -51,6 +51,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             members=records.members,
             identities=records.identities,
             jobs=records.generation_jobs,
+            others=(records.quizzes,),
         ),
         external_people=_external(parts),
     )

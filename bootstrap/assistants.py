@@ -36,7 +36,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             chats=records.chats,
             documents=records.documents,
             webhooks=webhooks,
-            others=(records.usage, records.usage_by_user, records.model_calls),
+            others=(records.usage, records.usage_by_user, records.model_calls, records.quizzes),
             clock=utc_now,
             catalogue=shared.models.catalogue,
             provider_keys=keys,

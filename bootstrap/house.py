@@ -12,6 +12,7 @@ from bootstrap import (
     generation,
     golden,
     npc,
+    quizzes,
     unanswered,
     upkeep,
 )
@@ -42,6 +43,7 @@ def build_house(parts: Parts) -> House:
         limits=shared.limits,
         metrics=shared.metrics,
         usage=shared.usage,
+        quizzes=quizzes.build(parts, shared),
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),

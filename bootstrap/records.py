@@ -33,6 +33,7 @@ from repositories.model_entries import ModelEntryRepository
 from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
+from repositories.quizzes import QuizRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
@@ -61,6 +62,7 @@ class Repositories:
     chunks: ChunkRepository
     npc_sessions: NpcSessionRepository
     generation_jobs: GenerationJobRepository
+    quizzes: QuizRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     embedders: EmbedderRepository
@@ -92,6 +94,7 @@ class Repositories:
             chunks=ChunkRepository(database),
             npc_sessions=NpcSessionRepository(database),
             generation_jobs=GenerationJobRepository(database),
+            quizzes=QuizRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             embedders=EmbedderRepository(database),

@@ -37,6 +37,7 @@ from services.retrieval.embedders import Embedders
 from services.retrieval.keep_segments import KeepSegments
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
+from services.structured.ask_structured import AskStructured
 from services.unanswered.group_unanswered import GroupUnanswered
 from services.usage.use_cases import UsageUseCases
 
@@ -58,6 +59,7 @@ class Shared:
     ground: GroundPrompt
     budget: BudgetFor
     turns: TurnQueue
+    structured: AskStructured
     find_assistants: FindAssistants
     announce_event: AnnounceEvent
     delete_assistant: DeleteAssistant
@@ -136,6 +138,7 @@ class Shared:
             ),
             budget=budget,
             turns=TurnQueue(settings.turn_slots),
+            structured=AskStructured(complete=of_models.complete, catalogue=of_models.catalogue),
             find_assistants=find_assistants,
             announce_event=announce_event,
             delete_assistant=DeleteAssistant(
@@ -155,6 +158,7 @@ class Shared:
                     records.faq,
                     records.unanswered_questions,
                     records.unanswered_groups,
+                    records.quizzes,
                     usage_cases.forget_calls,
                     records.usage_by_user,
                     records.budgets,

@@ -79,6 +79,18 @@ def caller(view: View) -> View:
     return _guarded(view, "caller", check)
 
 
+def reading_caller(view: View) -> View:
+    """As ``caller``, for a route that only reads, whatever its method."""
+
+    def check() -> dict[str, Any]:
+        found = _caller()
+        return {"caller": replace(found, actor=replace(found.actor, access=Access.READ))}
+
+    guarded = _guarded(view, "caller", check)
+    setattr(guarded, ACCESS_ATTRIBUTE, Access.READ)
+    return guarded
+
+
 def optional_caller() -> Caller | None:
     """Who calls, or ``None`` when no credential came at all."""
     return _caller() if request.headers.get("Authorization") or _sent_key() else None

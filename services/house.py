@@ -18,6 +18,7 @@ from services.golden.use_cases import GoldenUseCases
 from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
 from services.npc.use_cases import NpcUseCases
+from services.quizzes.use_cases import QuizUseCases
 from services.retrieval.use_cases import RetrievalUseCases
 from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
@@ -43,6 +44,7 @@ class House:
     limits: LimitUseCases
     metrics: Metrics
     usage: UsageUseCases
+    quizzes: QuizUseCases
     retrieval: RetrievalUseCases
     faq: FaqUseCases
     unanswered: UnansweredUseCases

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from kit.errors import Conflict, NotFound
 from kit.ids import is_id
@@ -19,6 +20,14 @@ from repositories.tokens import TokenRepository
 from repositories.users import UserRepository
 
 
+class Kept(Protocol):
+    """Records of a person's that mean nothing without them."""
+
+    def delete_all_of_user(self, user_id: str) -> int:
+        """Remove every one of a person."""
+        ...
+
+
 class ManageUsers:
     """Lists, changes and removes accounts; there is always an active admin left."""
 
@@ -32,6 +41,7 @@ class ManageUsers:
         members: MemberRepository,
         identities: IdentityRepository,
         jobs: GenerationJobRepository,
+        others: Sequence[Kept] = (),
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -40,6 +50,7 @@ class ManageUsers:
         self._members = members
         self._identities = identities
         self._jobs = jobs
+        self._others = others
         self._changing = threading.Lock()  # two admins who demote each other would leave none
 
     def me(self, actor: Actor) -> User:
@@ -83,6 +94,8 @@ class ManageUsers:
         self._members.delete_all_of_user(user_id)
         self._identities.delete_all_of_user(user_id)
         self._jobs.delete_all_of_user(user_id)
+        for kept in self._others:
+            kept.delete_all_of_user(user_id)
 
     def _get(self, user_id: str) -> User:
         user = self._users.by_id(user_id) if is_id(user_id) else None

@@ -39,6 +39,8 @@ OURS = {
     "user_token": "token",
     "group_id": "unanswered question",
     "faq_id": "curated answer",
+    "quiz_id": "quiz",
+    "document_ids": "document",
     "user_id": "user",
     "owner_id": "user",
     "name": "chat",  # in a path
@@ -62,6 +64,8 @@ VALUES: dict[str, Any] = {
     "question": "Qual é o segredo?",
     "expects": ["segredo"],
     "answer": "Não digo.",
+    "num_questions": 1,
+    "answers": [0],
     "message": "Boa tarde.",
     "message_service": "Web",
     "provider": "offline",
@@ -244,7 +248,7 @@ def _tried(
 
     def answer(value: str) -> TestResponse:
         parts = filled(place.method, place.path, operation, own)
-        parts[place.part][place.field] = [value] if place.field == "ids" else value
+        parts[place.part][place.field] = [value] if place.field.endswith("ids") else value
         return send(caller, place.method, place.path, parts)
 
     expected = 200 if place.field == CURSOR else ANSWERS.get((place.method, place.path, place.field), 404)
@@ -363,8 +367,17 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
     delivery = person.post(f"/assistants/webhooks/test/{assistant['_id']}").get_json()
     person.delivered(assistant["_id"])
     job = person.generation_job({"prompt": word})
+    quiz = person.post(
+        "/app/generate_quiz_from_text/",
+        {
+            "text_input": f"{word} O jardim da casa tem rosas e cravos.",
+            "num_questions": 1,
+            "assistant_id": assistant["_id"],
+        },
+    ).get_json()
     return {
         "user": person.user_id,
+        "quiz": quiz["_id"],
         "job": job["job_id"],
         "delivery": delivery["_id"],
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],

@@ -23,6 +23,10 @@ FOR_ANYBODY = {
     "console.description",
 }
 FOR_CALLERS = {
+    *(
+        f"quizzes.{view}"
+        for view in ("make", "make_markdown", "list_quizzes", "get", "get_markdown", "answer")
+    ),
     "generate.get_job",
     *(f"openai.{view}" for view in ("complete_chat", "list_models", "get_model", "embed")),
     *(f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")),

@@ -71,11 +71,18 @@ CONTRACT = {
     ("GET", "/v1/models"): 200,
     ("POST", "/v1/embeddings"): 200,
     ("GET", "/metrics"): 200,
+    ("POST", "/app/generate_quiz_from_text/"): 200,
+    ("POST", "/app/generate_quiz_from_text_to_md/"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }
 # What there is beside them, for whom the console is for.
 ADDED = {
+    ("GET", "/quizzes"): 200,
+    ("GET", "/quizzes/<id>"): 200,
+    ("GET", "/quizzes/<id>/markdown"): 200,
+    ("DELETE", "/quizzes/<id>"): 200,
+    ("POST", "/quizzes/<id>/answers"): 200,
     ("GET", "/assistants/webhooks/<id>"): 200,
     ("GET", "/assistants/webhooks/<id>/<id>"): 200,
     ("POST", "/assistants/webhooks/resend/<id>/<id>"): 202,
@@ -164,12 +171,12 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
     named = (
-        r"list|requests$|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
+        r"list|requests$|quizzes$|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
         r"|golden/(runs/)?<id>$"
     )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 17
+    assert len(lists) == 18
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

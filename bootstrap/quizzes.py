@@ -1,0 +1,34 @@
+"""How the use cases of quizzes are put together."""
+
+from __future__ import annotations
+
+from bootstrap.parts import Parts
+from bootstrap.shared import Shared
+from kit.clock import utc_now
+from services.documents.find_documents import FindDocuments
+from services.quizzes.find_quizzes import FindQuizzes
+from services.quizzes.make_quiz import MakeQuiz
+from services.quizzes.use_cases import QuizUseCases
+
+
+def build(parts: Parts, shared: Shared) -> QuizUseCases:
+    """Quizzes from texts and documents."""
+    records = parts.repositories
+    return QuizUseCases(
+        make_quiz=MakeQuiz(
+            ask=shared.structured,
+            catalogue=shared.models.catalogue,
+            assistants=shared.find_assistants,
+            all_assistants=records.assistants,
+            users=records.users,
+            find_documents=FindDocuments(
+                documents=records.documents, assistants=shared.find_assistants, files=shared.files
+            ),
+            documents=records.documents,
+            chunks=records.chunks,
+            quizzes=records.quizzes,
+            turns=shared.turns,
+            clock=utc_now,
+        ),
+        find_quizzes=FindQuizzes(quizzes=records.quizzes, assistants=shared.find_assistants),
+    )

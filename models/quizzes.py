@@ -1,0 +1,103 @@
+"""Quizzes: questions of four choices, one of them right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from models.chats import Tokens
+from models.text.folding import fold
+
+CHOICES = 4
+MOST_QUESTIONS = 20
+LETTERS = "ABCD"
+
+
+class Difficulty(StrEnum):
+    """How hard the questions shall be."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+@dataclass(frozen=True)
+class Question:
+    """``answer`` is the index of the right choice; ``passage`` the words of the text that it came from."""
+
+    question: str
+    choices: tuple[str, ...]
+    answer: int
+    explanation: str
+    passage: str = ""
+    document_id: str = ""
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A quiz of a person's (``owner_id``), or of an assistant of theirs; without an ``id`` it is not kept."""
+
+    owner_id: str
+    title: str
+    model: str
+    language: str
+    difficulty: Difficulty
+    questions: tuple[Question, ...]
+    created_at: datetime
+    id: str = ""
+    assistant_id: str = ""
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+@dataclass(frozen=True)
+class Marked:
+    """One question as it was answered: ``chosen`` is ``None`` where nothing was."""
+
+    chosen: int | None
+    question: Question
+
+    @property
+    def correct(self) -> bool:
+        """Whether it was the right choice."""
+        return self.chosen == self.question.answer
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: two that differ in case, accents and marks alone are alike."""
+    return " ".join("".join(one if one.isalnum() else " " for one in fold(text)).split()) or text.strip()
+
+
+def problems_of(questions: Sequence[Question]) -> list[str]:
+    """What keeps questions from being a quiz, as sentences that say which."""
+    problems: list[str] = []
+    seen: dict[str, int] = {}
+    for n, one in enumerate(questions):
+        if len({plain(choice) for choice in one.choices}) != CHOICES:
+            problems.append(f"questions[{n}].choices: must be {CHOICES} different texts")
+        if not all(text.strip() for text in (one.question, one.explanation, *one.choices)):
+            problems.append(f"questions[{n}]: no text may be empty")
+        first = seen.setdefault(plain(one.question), n)
+        if first != n:
+            problems.append(f"questions[{n}]: asks the same as questions[{first}]; ask something else")
+    return problems
+
+
+def to_markdown(quiz: Quiz, answers: str) -> str:
+    """The quiz as Markdown, its answers folded at the end under the word ``answers``."""
+    lines = [f"# {_line(quiz.title)}", ""]
+    for n, one in enumerate(quiz.questions, 1):
+        lines += [f"## {n}. {_line(one.question)}", ""]
+        lines += [f"- {letter}) {_line(choice)}" for letter, choice in zip(LETTERS, one.choices, strict=True)]
+        lines.append("")
+    lines += ["<details>", f"<summary>{answers}</summary>", ""]
+    for n, one in enumerate(quiz.questions, 1):
+        right = f"{LETTERS[one.answer]}) {_line(one.choices[one.answer])}"
+        lines += [f"{n}. **{right}**", f"   {_line(one.explanation)}"]
+    return "\n".join([*lines, "", "</details>", ""])
+
+
+def _line(text: str) -> str:
+    """On one line, and no tag in it."""
+    return " ".join(text.split()).replace("<", "&lt;")

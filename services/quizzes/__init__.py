@@ -1,0 +1,1 @@
+"""Quizzes from texts and documents: made, kept, marked."""

@@ -1,0 +1,65 @@
+"""Find, delete and mark quizzes as the caller may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kit.errors import Invalid, NotFound
+from kit.ids import is_id
+from models.actors import Actor, ActorKind
+from models.pages import Page, merge_pages
+from models.quizzes import CHOICES, Marked, Quiz
+from repositories.quizzes import QuizRepository
+from repositories.scope import Scope
+from services.assistants.find_assistants import FindAssistants
+
+
+class FindQuizzes:
+    """Reads the quizzes of a person, of the assistants they have a role on, or of a bot's assistant."""
+
+    def __init__(self, *, quizzes: QuizRepository, assistants: FindAssistants) -> None:
+        self._quizzes = quizzes
+        self._assistants = assistants
+
+    def get(self, actor: Actor, quiz_id: str) -> Quiz:
+        """The quiz, for what the call does; ``NotFound`` when it is nobody's business of the caller."""
+        scopes = self._assistants.scopes(actor) if is_id(quiz_id) else ()
+        found = (self._quizzes.get(one, quiz_id) for one in scopes)
+        quiz = next((one for one in found if one is not None), None)
+        if quiz is None:
+            raise NotFound
+        if quiz.assistant_id and actor.kind is ActorKind.PERSON:
+            self._assistants.get(actor, quiz.assistant_id)
+        return quiz
+
+    def page(self, actor: Actor, assistant_id: str, limit: int, cursor: str) -> Page[Quiz]:
+        """The quizzes that the caller may see, or those of one assistant alone; newest first."""
+        pages = (self._quizzes.page(one, limit, cursor) for one in self._scopes(actor, assistant_id))
+        return merge_pages(pages, limit, lambda quiz: quiz.id)
+
+    def count(self, actor: Actor, assistant_id: str) -> int:
+        """How many quizzes a list would give in all."""
+        return sum(self._quizzes.count(one) for one in self._scopes(actor, assistant_id))
+
+    def delete(self, quiz: Quiz) -> None:
+        """Remove a quiz, or ``NotFound``."""
+        if not self._quizzes.delete(quiz):
+            raise NotFound
+
+    def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
+        if not assistant_id:
+            return self._assistants.scopes(actor)
+        if actor.kind is ActorKind.BOT:
+            return (Scope.of(actor).narrowed(assistant_id=assistant_id),)
+        return (Scope(assistant_id=self._assistants.get(actor, assistant_id).id),)
+
+
+def marked(quiz: Quiz, chosen: Sequence[int | None]) -> tuple[Marked, ...]:
+    """Each question with what was chosen for it; ``Invalid`` unless there is one choice (or none) for each."""
+    if len(chosen) != len(quiz.questions):
+        raise Invalid.field("answers", f"Must be {len(quiz.questions)}, one for each question.")
+    if any(one is not None and not 0 <= one < CHOICES for one in chosen):
+        raise Invalid.field(
+            "answers", f"Each must be the index of a choice, from 0 to {CHOICES - 1}, or null."
+        )
+    return tuple(Marked(one, question) for one, question in zip(chosen, quiz.questions, strict=True))
