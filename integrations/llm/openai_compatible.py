@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import http
 import json
 import re
 import ssl
@@ -28,6 +29,7 @@ from models.tokens import estimate_usage
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _PATH = "/chat/completions"
+_NOT_USUAL = frozenset({"authorization", "content-type", "accept-encoding", "host"})
 _KEY = re.compile(r"[\x21-\x7e]*")
 _WHY_EMPTY = {
     "length": "The model {model} used up its tokens before it wrote an answer.",
@@ -55,18 +57,27 @@ class OpenAICompatible:
         url = _checked_url(base_url or OPENAI_URL)
         if not _KEY.fullmatch(api_key):
             raise SettingsError("OPENAI_API_KEY holds characters that no API key has.")
-        transport = Urllib3Transport(
+        self._transport = Urllib3Transport(
             url, pool_size=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context
         )
-        self._headers: dict[str, str | openai.Omit] = _authorization(api_key)
         self._client = openai.OpenAI(
             api_key=api_key or "none",
             admin_api_key="",
             base_url=url,
             max_retries=0,
-            default_headers={"Accept-Encoding": "identity"},  # short texts; packing delays a stream
-            http_client=httpx2.Client(transport=transport, trust_env=False, follow_redirects=False),
+            http_client=httpx2.Client(transport=self._transport, trust_env=False, follow_redirects=False),
         )
+        # The package says how a request looks, once; what differs from call to call is its body and its key.
+        usual = self._client.default_headers
+        self._url = self._client.base_url.copy_with(
+            raw_path=self._client.base_url.raw_path.rstrip(b"/") + _PATH.encode()
+        )
+        self._usual = {
+            name: value
+            for name, value in usual.items()
+            if isinstance(value, str) and name.lower() not in _NOT_USUAL
+        } | {"Content-Type": "application/json", "Accept-Encoding": "identity", "Host": _host(self._url)}
+        self._headers = self._usual | _authorization(api_key)
         self._dialects = Dialects()
 
     def with_key(self, api_key: str) -> OpenAICompatible:
@@ -74,7 +85,7 @@ class OpenAICompatible:
         if not _KEY.fullmatch(api_key):
             raise ModelRefused("The API key holds characters that no API key has.")
         other = copy.copy(self)
-        vars(other).update(_headers=_authorization(api_key))
+        vars(other).update(_headers=self._usual | _authorization(api_key))
         return other
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
@@ -125,14 +136,30 @@ class OpenAICompatible:
         if left <= 0:
             raise ModelTimedOut
         brief = min(CONNECT_TIMEOUT_S, left)
-        timeout = httpx2.Timeout(left, connect=brief, pool=brief)
-        return self._client.post(
-            _PATH,
-            cast_to=httpx2.Response,
-            body=body,
-            options={"timeout": timeout, "headers": self._headers},
-            stream=stream,
+        request = httpx2.Request(
+            "POST",
+            self._url,
+            headers=self._headers,
+            content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
+            extensions={"timeout": {"connect": brief, "pool": brief, "read": left, "write": left}},
         )
+        response = self._transport.handle_request(request)
+        response.request = request
+        if response.status_code >= http.HTTPStatus.MULTIPLE_CHOICES:
+            raise self._refusal(response)
+        if not stream:
+            _read(response)
+        return response
+
+    def _refusal(self, response: httpx2.Response) -> openai.APIStatusError:
+        """The package's error for an answer that is none."""
+        _read(response)
+        try:
+            body: object = json.loads(response.content)
+        except (ValueError, RecursionError):
+            body = response.text
+        body = body.get("error", body) if isinstance(body, dict) else body
+        return self._client._make_status_error("refused", body=body, response=response)  # noqa: SLF001  # there is no public way
 
 
 def _streamed(request: CompletionRequest, response: httpx2.Response) -> Iterator[str | Completion]:
@@ -191,8 +218,19 @@ def _completion(request: CompletionRequest, text: str, said: Part) -> Completion
     return Completion(text, request.model, tokens, said.finish_reason or usual, said.tool_calls)
 
 
-def _authorization(api_key: str) -> dict[str, str | openai.Omit]:
-    return {"Authorization": f"Bearer {api_key}" if api_key else openai.Omit()}
+def _read(response: httpx2.Response) -> None:
+    try:
+        response.read()
+    finally:
+        response.close()
+
+
+def _authorization(api_key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+
+
+def _host(url: httpx2.URL) -> str:
+    return url.netloc.decode("ascii")
 
 
 def _checked_url(text: str) -> httpx2.URL:
