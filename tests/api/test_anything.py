@@ -26,7 +26,7 @@ VALUES = st.recursive(
     max_leaves=8,
 )
 few = settings(
-    max_examples=40,
+    max_examples=20,
     deadline=None,
     derandomize=True,
     database=None,

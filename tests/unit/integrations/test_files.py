@@ -128,7 +128,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @examples
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(name=NAMES, kind=st.sampled_from(DocumentType))
 def test_no_name_leads_outside_or_to_another_place(shared: Path, name: str, kind: DocumentType) -> None:
     root = shared / "documents"

@@ -155,7 +155,7 @@ FRAGMENTS = [
 TEXTS = st.lists(st.sampled_from(FRAGMENTS), max_size=25).map("".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(TEXTS, st.lists(st.integers(0, 400), max_size=20))
 @example("[a](" + "x" * 5000 + ")", [3, 4, 5, 2052])
 @example("<a " + "x" * 2045 + ">b", [1, 2048, 2049])
@@ -175,7 +175,7 @@ def test_a_stream_of_single_characters_gives_the_same(text: str) -> None:
     assert "".join(map(guard.feed, text)) + guard.finish() == guard_links(text, DOCUMENTS)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=2 * settings().max_examples, deadline=None)
 @given(TEXTS)
 def test_no_stretch_of_what_passes_holds_another_link(text: str) -> None:
     keys = link_keys(DOCUMENTS)
@@ -184,7 +184,7 @@ def test_no_stretch_of_what_passes_holds_another_link(text: str) -> None:
         assert link is None or link.key in keys, (link, stretch)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(TEXTS)
 @example("<http://\\www.clinica.com.br>")
 @example("<http://\u200bwww.clinica.com.br>")
