@@ -11,6 +11,7 @@ from bootstrap import (
     faq,
     generation,
     golden,
+    guides,
     npc,
     quizzes,
     unanswered,
@@ -27,6 +28,7 @@ def build_house(parts: Parts) -> House:
     settings, shared = parts.settings, Shared.of(parts)
     kept = upkeep.build(parts, shared)
     of_assistants, of_chats = assistants.build(parts, shared), chats.build(parts, shared)
+    of_generation = generation.build(parts, shared, kept.check_health)
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
@@ -36,7 +38,8 @@ def build_house(parts: Parts) -> House:
         chats=of_chats,
         delivery=delivery.build(parts, shared),
         documents=documents.build(parts, shared),
-        generation=generation.build(parts, shared, kept.check_health),
+        generation=of_generation,
+        guides=guides.build(parts, shared, of_generation),
         golden=golden.build(parts, shared),
         models=shared.models,
         npc=npc.build(parts, shared, of_assistants, of_chats),

@@ -25,6 +25,7 @@ from repositories.faq import FaqRepository
 from repositories.generation_jobs import GenerationJobRepository
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
+from repositories.guides import GuideRepository, GuideVersionRepository
 from repositories.identities import IdentityRepository
 from repositories.members import MemberRepository
 from repositories.messages import MessageRepository
@@ -65,6 +66,8 @@ class Repositories:
     quizzes: QuizRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
+    guides: GuideRepository
+    guide_versions: GuideVersionRepository
     embedders: EmbedderRepository
     faq: FaqRepository
     models: ModelEntryRepository
@@ -97,6 +100,8 @@ class Repositories:
             quizzes=QuizRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
+            guides=GuideRepository(database),
+            guide_versions=GuideVersionRepository(database),
             embedders=EmbedderRepository(database),
             faq=FaqRepository(database),
             models=ModelEntryRepository(database),

@@ -156,6 +156,8 @@ class Shared:
                     records.golden_questions,
                     records.golden_runs,
                     records.faq,
+                    records.guides,
+                    records.guide_versions,
                     records.unanswered_questions,
                     records.unanswered_groups,
                     records.quizzes,

@@ -15,6 +15,7 @@ from services.documents.use_cases import DocumentUseCases
 from services.faq.use_cases import FaqUseCases
 from services.generation.use_cases import GenerationUseCases
 from services.golden.use_cases import GoldenUseCases
+from services.guides.use_cases import GuideUseCases
 from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
 from services.npc.use_cases import NpcUseCases
@@ -40,6 +41,7 @@ class House:
     generation: GenerationUseCases
     npc: NpcUseCases
     golden: GoldenUseCases
+    guides: GuideUseCases
     models: ModelUseCases
     limits: LimitUseCases
     metrics: Metrics

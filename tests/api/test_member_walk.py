@@ -44,6 +44,12 @@ def owned(app: Flask, owner: Caller) -> dict[str, str]:
 
 
 @pytest.fixture
+def shared(app: Flask, owner: Caller, owned: dict[str, str]) -> dict[str, str]:
+    """What else the owner has, on another assistant; made before anything is watched."""
+    return things_of(app, owner, "+351900000000", "cravo")
+
+
+@pytest.fixture
 def guard(installation: Installation, owned: dict[str, str]) -> Any:
     return watch(installation, owned)
 
@@ -128,10 +134,10 @@ def test_a_role_on_one_assistant_opens_no_other(
     operations: Operations,
     walked: dict[tuple[str, str], Access],
     owned: dict[str, str],
+    shared: dict[str, str],
     guard: Any,
     role: str,
 ) -> None:
-    shared = things_of(app, owner, "+351900000000", "cravo")
     member = given(owner, outsider, shared["assistant"], role)
     problems = []
     for method, path in walked:

@@ -41,6 +41,7 @@ OURS = {
     "faq_id": "curated answer",
     "quiz_id": "quiz",
     "document_ids": "document",
+    "guide_id": "guide",
     "user_id": "user",
     "owner_id": "user",
     "name": "chat",  # in a path
@@ -66,6 +67,8 @@ VALUES: dict[str, Any] = {
     "answer": "Não digo.",
     "num_questions": 1,
     "answers": [0],
+    "body": "Não digo.",
+    "version": 1,
     "message": "Boa tarde.",
     "message_service": "Web",
     "provider": "offline",
@@ -75,7 +78,7 @@ VALUES: dict[str, Any] = {
     "new_password": "another password of hers",
 }
 SECRET = "girassol"
-BELONGS_BY = ("assistant_id", "chat_id", "document_id", "owner_id", "user_id")
+BELONGS_BY = ("assistant_id", "guide_id", "chat_id", "document_id", "owner_id", "user_id")
 
 
 @dataclass(frozen=True)
@@ -375,6 +378,7 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
             "assistant_id": assistant["_id"],
         },
     ).get_json()
+    guide = {"name": "Guia", "body": word, "assistant_id": assistant["_id"]}
     return {
         "user": person.user_id,
         "quiz": quiz["_id"],
@@ -386,6 +390,7 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
         "golden question": golden_question["_id"],
         "golden run": person.golden_run(assistant["_id"])["_id"],
         "curated answer": faq["_id"],
+        "guide": person.post("/guides", guide).get_json()["_id"],
         "unanswered question": unanswered[0]["_id"],
         "prompt": prompt["_id"],
         "chat": chat,

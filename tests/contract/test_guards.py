@@ -28,6 +28,7 @@ FOR_CALLERS = {
         for view in ("make", "make_markdown", "list_quizzes", "get", "get_markdown", "answer")
     ),
     "generate.get_job",
+    *(f"guides.{view}" for view in ("list_guides", "get", "render", "run")),
     *(f"openai.{view}" for view in ("complete_chat", "list_models", "get_model", "embed")),
     *(f"{version}.{view}" for version in ("generate", "generate_newest") for view in ("generate", "rag")),
 }

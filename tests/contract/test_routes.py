@@ -62,6 +62,13 @@ CONTRACT = {
     ("POST", "/chat_npc/"): 200,
     ("POST", "/end_chat_session/"): 200,
     ("GET", "/chat/<id>/<id>/history/"): 200,
+    ("GET", "/guides"): 200,
+    ("POST", "/guides"): 201,
+    ("GET", "/guides/<id>"): 200,
+    ("PUT", "/guides/<id>"): 200,
+    ("DELETE", "/guides/<id>"): 200,
+    ("POST", "/guides/render/<id>"): 200,
+    ("POST", "/guides/run/<id>"): 200,
     ("GET", "/models"): 200,
     ("POST", "/models"): 201,
     ("PUT", "/models/<id>"): 200,
@@ -83,6 +90,8 @@ ADDED = {
     ("GET", "/quizzes/<id>/markdown"): 200,
     ("DELETE", "/quizzes/<id>"): 200,
     ("POST", "/quizzes/<id>/answers"): 200,
+    ("GET", "/guides/versions/<id>"): 200,
+    ("POST", "/guides/restore/<id>"): 200,
     ("GET", "/assistants/webhooks/<id>"): 200,
     ("GET", "/assistants/webhooks/<id>/<id>"): 200,
     ("POST", "/assistants/webhooks/resend/<id>/<id>"): 202,
@@ -171,12 +180,13 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
     named = (
-        r"list|requests$|quizzes$|outbox$|messages|tokens$|users$|(chunks|unanswered|faq|members|webhooks)/<id>$"
+        r"list|requests$|quizzes$|guides$|outbox$|messages|tokens$|users$"
+        r"|(chunks|unanswered|faq|members|webhooks|versions)/<id>$"
         r"|golden/(runs/)?<id>$"
     )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 18
+    assert len(lists) == 20
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

@@ -1,0 +1,1 @@
+"""Guides: texts with variables, that a model follows or that are sent."""
