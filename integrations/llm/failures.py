@@ -1,4 +1,4 @@
-"""The openai client's errors, and the HTTP client's below it, in our words."""
+"""What model servers and the way to them fail with, in our words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx2
-import openai
 
 from models.model_errors import (
     ModelAnswerBroken,
@@ -49,33 +48,26 @@ _BY_CLASS: dict[int, tuple[_Make, str]] = {
     4: (ModelRefused, _REFUSED + "its server refuses this request."),
     5: (ModelUnavailable, "The server of the model {model} failed."),
 }
-_BY_TRANSPORT: tuple[tuple[type[Exception], _Make, str], ...] = (
+_BY_TRANSPORT: tuple[tuple[type[BaseException], _Make, str], ...] = (
     (httpx2.PoolTimeout, ModelBusy, "Too many calls to the model {model} are under way."),
     (httpx2.ConnectTimeout, ModelUnavailable, "The server of the model {model} cannot be reached."),
     (httpx2.TimeoutException, ModelTimedOut, "The model {model} took too long to answer."),
     (httpx2.ConnectError, ModelUnavailable, "The server of the model {model} cannot be reached."),
     (httpx2.RemoteProtocolError, ModelAnswerBroken, "The answer of the model {model} was cut short."),
-    (Exception, ModelUnavailable, "The server of the model {model} broke the connection."),
+    (BaseException, ModelUnavailable, "The server of the model {model} broke the connection."),
 )
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-def translated(error: openai.APIError | httpx2.HTTPError, model: str) -> ModelError:
-    """The named error for ``error``; the server's own words stay out of it, they may quote key or prompt."""
-    if isinstance(error, openai.APIStatusError):
-        return by_status(
-            error.status_code, error.code, model, retry_after=_retry_after(error.response.headers)
-        )
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    make, sentence = next(
-        (make, text) for fits, make, text in _BY_TRANSPORT if isinstance(cause or error, fits)
-    )
+def translated(error: BaseException, model: str) -> ModelError:
+    """The named error for one of the HTTP client's; its own words stay out, they may quote key or prompt."""
+    make, sentence = next((make, text) for fits, make, text in _BY_TRANSPORT if isinstance(error, fits))
     return make(sentence.format(model=model))
 
 
 def refused(response: httpx2.Response, model: str) -> ModelError:
     """The named error for an answer that is none, of a server that is asked without the openai client."""
-    return by_status(response.status_code, None, model, retry_after=_retry_after(response.headers))
+    return by_status(response.status_code, None, model, retry_after=asked_to_wait(response.headers))
 
 
 def by_status(status: int, code: str | None, model: str, retry_after: float | None = None) -> ModelError:
@@ -97,7 +89,7 @@ def reported(error: object, model: str) -> ModelError:
     return by_status(status, code, model)
 
 
-def _retry_after(headers: httpx2.Headers) -> float | None:
+def asked_to_wait(headers: httpx2.Headers) -> float | None:
     """Seconds that the server asks to wait, from a number or a date; ``None`` where it asks nothing sane."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()

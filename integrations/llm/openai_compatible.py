@@ -17,13 +17,13 @@ import openai
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean, read_answer, read_frame
 from integrations.llm.dialects import Dialects
-from integrations.llm.failures import reported, translated
+from integrations.llm.failures import asked_to_wait, by_status, reported, translated
 from integrations.llm.sse import event_data
 from integrations.llm.urllib3_transport import Urllib3Transport
 from kit.errors import SettingsError
 from models.catalogue import OPENAI_URL
 from models.completions import Completion, CompletionRequest
-from models.model_errors import ModelAnswerBroken, ModelRefused, ModelTimedOut
+from models.model_errors import ModelAnswerBroken, ModelError, ModelRefused, ModelTimedOut
 from models.tokens import estimate_usage
 
 CONNECT_TIMEOUT_S = 10.0
@@ -93,7 +93,7 @@ class OpenAICompatible:
         try:
             response = self._send(request, timeout_s, stream=False)
         except (openai.APIError, httpx2.HTTPError) as error:
-            raise translated(error, request.model) from None
+            raise _translated(error, request.model) from None
         return _whole(request, response.content)
 
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
@@ -108,7 +108,7 @@ class OpenAICompatible:
             finally:
                 response.close()
         except (openai.APIError, httpx2.HTTPError) as error:
-            raise translated(error, request.model) from None
+            raise _translated(error, request.model) from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -160,6 +160,15 @@ class OpenAICompatible:
             body = response.text
         body = body.get("error", body) if isinstance(body, dict) else body
         return self._client._make_status_error("refused", body=body, response=response)  # noqa: SLF001  # there is no public way
+
+
+def _translated(error: openai.APIError | httpx2.HTTPError, model: str) -> ModelError:
+    """The named error for ``error``; the server's own words stay out of it, they may quote key or prompt."""
+    if isinstance(error, openai.APIStatusError):
+        retry_after = asked_to_wait(error.response.headers)
+        return by_status(error.status_code, error.code, model, retry_after=retry_after)
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
+    return translated(cause or error, model)
 
 
 def _streamed(request: CompletionRequest, response: httpx2.Response) -> Iterator[str | Completion]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from kit.settings import PROJECT_ROOT, variable_names
-from tests.servers.application import Application
+from kit.settings import PROJECT_ROOT
+from tests.servers.application import Application, command
+from tests.servers.killable import Killable, Template
 
 ADMIN = {"email": "ana@example.com", "password": "correct horse battery"}
 
@@ -23,10 +21,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def application(folder: Path) -> Iterator[Application]:
+def application(template: Template, folder: Path) -> Iterator[Application]:
     """A server whose first account was made at the command line while it ran."""
-    with Application(folder) as running:
-        made = command(folder, "create-admin", "--name", "Ana", *options(ADMIN))
+    with Killable(template, folder) as running:
+        made = template.command(folder, "create-admin", "--name", "Ana", *options(ADMIN))
         assert made.returncode == 0, made.stderr
         yield running
 
@@ -48,14 +46,19 @@ def assistant(application: Application, person: dict[str, str]) -> dict[str, Any
 
 
 def test_folder_is_added_beside_a_running_server_and_is_in_answers_at_the_end(
-    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path, tmp_path: Path
+    application: Application,
+    template: Template,
+    person: dict[str, str],
+    assistant: dict[str, Any],
+    folder: Path,
+    tmp_path: Path,
 ) -> None:
     (tmp_path / "deeper").mkdir()
     (tmp_path / "precos.md").write_text("# Preços\n\nA limpeza custa R$ 180,00.", encoding="utf-8")
     (tmp_path / "deeper" / "horarios.txt").write_text("Abrimos aos sábados das 8h às 13h.", encoding="utf-8")
     (tmp_path / "broken.pdf").write_bytes(b"not a PDF at all")
     (tmp_path / "ignored.exe").write_bytes(b"MZ")
-    done = command(folder, "ingest", str(tmp_path), "--assistant", assistant["_id"])
+    done = template.command(folder, "ingest", str(tmp_path), "--assistant", assistant["_id"])
     assert done.returncode == 1
     assert "2 of 3 documents are in answers." in done.stdout
     assert "broken.pdf" in done.stderr
@@ -67,34 +70,42 @@ def test_folder_is_added_beside_a_running_server_and_is_in_answers_at_the_end(
     }
 
 
-def test_what_cannot_be_done_is_one_line_and_no_traceback(application: Application, folder: Path) -> None:
-    nobody = command(folder, "ingest", str(PROJECT_ROOT / "deploy" / "demo"), "--assistant", "0" * 24)
+def test_what_cannot_be_done_is_one_line_and_no_traceback(
+    application: Application, template: Template, folder: Path
+) -> None:
+    nobody = template.command(
+        folder, "ingest", str(PROJECT_ROOT / "deploy" / "demo"), "--assistant", "0" * 24
+    )
     assert nobody.returncode == 2
     assert nobody.stderr.startswith("orquestra: ")
     assert nobody.stderr.count("\n") == 1
 
 
 def test_golden_questions_gate_a_pipeline_beside_a_running_server_and_alone(
-    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path
+    application: Application,
+    template: Template,
+    person: dict[str, str],
+    assistant: dict[str, Any],
+    folder: Path,
 ) -> None:
     for question, expected in (("Quanto custa a limpeza?", "R$ 180,00"), ("Aceitam cheque?", "cheque")):
         body = {"question": question, "expects": [expected]}
         status, _ = application.request("POST", f"/assistants/golden/{assistant['_id']}", body, **person)
         assert status == 201
     asked = ("golden", "--assistant", assistant["_id"])
-    passed = command(folder, *asked, "--fail-under", "0.5")
+    passed = template.command(folder, *asked, "--fail-under", "0.5")
     assert (passed.returncode, passed.stderr) == (0, "")
     assert "1 of 2 found among the first 5: hit rate 0.500" in passed.stdout
     assert "precos.md" in passed.stdout
     assert application.stop() == 0
-    failed = command(folder, *asked, "--fail-under", "0.9", "--top-k", "1")
+    failed = template.command(folder, *asked, "--fail-under", "0.9", "--top-k", "1")
     application.start()
     assert failed.returncode == 1, failed.stderr
     assert "1 of 2 found among the first 1: hit rate 0.500" in failed.stdout
     assert "Since the last run: no change." in failed.stdout
     assert "under 0.9" in failed.stderr
     for wrong in (("--assistant", "0" * 24), ("--assistant", assistant["_id"], "--fail-under", "90")):
-        refused = command(folder, "golden", *wrong)
+        refused = template.command(folder, "golden", *wrong)
         assert (refused.returncode, refused.stdout) == (2, "")
 
 
@@ -107,19 +118,23 @@ def test_routes_are_listed_with_their_guards(application: Application, folder: P
 
 
 def test_doctor_asks_a_running_server_and_mends_alone(
-    application: Application, person: dict[str, str], assistant: dict[str, Any], folder: Path
+    application: Application,
+    template: Template,
+    person: dict[str, str],
+    assistant: dict[str, Any],
+    folder: Path,
 ) -> None:
-    beside = command(folder, "doctor")
+    beside = template.command(folder, "doctor")
     assert (beside.returncode, beside.stdout) == (0, "Files, records and vectors agree.\n"), beside.stderr
     stray = folder / "documents" / assistant["_id"] / "knowledge" / "stray.txt"
     stray.write_text("nobody knows me", encoding="utf-8")
     assert application.stop() == 0
-    mended = command(folder, "doctor", "--fix")
+    mended = template.command(folder, "doctor", "--fix")
     assert mended.returncode == 0, mended.stderr
     assert "stray.txt" in mended.stdout
     assert mended.stdout.endswith("Mended.\n")
     assert not stray.exists()
-    read_anew = command(folder, "reindex", "--assistant", assistant["_id"])
+    read_anew = template.command(folder, "reindex", "--assistant", assistant["_id"])
     assert "2 of 3 documents were read anew." in read_anew.stdout
     application.start()
     status, documents = application.request("GET", "/documents/list", **person)
@@ -129,18 +144,3 @@ def test_doctor_asks_a_running_server_and_mends_alone(
 
 def options(values: dict[str, str]) -> list[str]:
     return [text for name, value in values.items() for text in (f"--{name}", value)]
-
-
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """``python cli.py …`` on the folders that the application has."""
-    kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
-    own = {"DATA_DIR": str(folder / "data"), "DOCUMENTS_DIR": str(folder / "documents")}
-    return subprocess.run(
-        [sys.executable, "cli.py", *arguments],
-        cwd=PROJECT_ROOT,
-        env=kept | own,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ from tests.visitor import Visitor
 CHUNKS = 3 * BATCH
 WORDS = "Words. " * 120
 SETTINGS = {"RATE_LIMIT": "10000000 per minute", "LOG_LEVEL": "WARNING"}
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as ready:
-        yield ready
 
 
 @pytest.mark.slow

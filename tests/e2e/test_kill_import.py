@@ -9,7 +9,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,12 +25,6 @@ from tests.visitor import Visitor
 SETTINGS = {"RATE_LIMIT": "10000000 per minute", "LOG_LEVEL": "WARNING"}
 FILES, SECTIONS = 4, 4
 WORDS = "Palavras que enchem um trecho inteiro. " * 20
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as ready:
-        yield ready
 
 
 class Import:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,12 +20,6 @@ from tests.visitor import Visitor, visited
 
 SETTINGS = {"RATE_LIMIT": "10000000 per minute", "LOG_LEVEL": "WARNING"}
 ERROR = {"error", "message", "details", "request_id"}
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as ready:
-        yield ready
 
 
 class Load:

@@ -26,12 +26,6 @@ from tests.visitor import Visitor, visited
 HELD = Reply("Já respondo.", held=True)
 
 
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    with Template() as ready:
-        yield ready
-
-
 @pytest.fixture
 def server() -> Iterator[OpenAIServer]:
     with OpenAIServer() as running:

@@ -151,14 +151,18 @@ def _free_port() -> int:
 
 def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """``python cli.py …`` on the folders that an application in ``folder`` has."""
-    kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
-    own = {"DATA_DIR": str(folder / "data"), "DOCUMENTS_DIR": str(folder / "documents")}
     return subprocess.run(
         [sys.executable, "cli.py", *arguments],
         cwd=PROJECT_ROOT,
-        env=kept | own,
+        env=command_environment(folder),
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
+
+
+def command_environment(folder: Path) -> dict[str, str]:
+    """What a command is started with."""
+    kept = {name: text for name, text in os.environ.items() if name not in variable_names()}
+    return kept | {"DATA_DIR": str(folder / "data"), "DOCUMENTS_DIR": str(folder / "documents")}

@@ -28,7 +28,7 @@ class CeleryWorker:
             self._process = subprocess.Popen(
                 [*COMMAND, *options],
                 cwd=PROJECT_ROOT,
-                env={**kept, "PYTHONDONTWRITEBYTECODE": "1", **settings},
+                env={**kept, **settings},
                 stdout=stream,
                 stderr=stream,
             )

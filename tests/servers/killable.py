@@ -7,15 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kit.settings import PROJECT_ROOT
-from tests.servers.application import Application, Process
+from tests.servers.application import Application, Process, command_environment
 
 
 class Template:
@@ -51,14 +52,25 @@ class Template:
             self._process.stdin.flush()
             return dict(json.loads(self._process.stdout.readline()))
 
+    def command(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """``python cli.py …``, as a process of its own, on the folders that an application in ``folder`` has."""
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            log = Path(place, "log")
+            code = Forked(self, command_environment(folder), log, arguments).wait(60)
+            said, wrong = Path(f"{log}.out").read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+        return subprocess.CompletedProcess(arguments, code, said, wrong)
+
 
 class Forked:
-    """A ``Process`` that a template started."""
+    """A ``Process`` that a template started: an application, or a command."""
 
-    def __init__(self, template: Template, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, template: Template, environment: Mapping[str, str], log: Path, command: Sequence[str] = ()
+    ) -> None:
         self._template = template
         self._code: int | None = None
-        self.pid: int = template.ask(start=dict(environment), log=str(log))["pid"]
+        started = template.ask(start=dict(environment), log=str(log), command=list(command) or None)
+        self.pid: int = started["pid"]
 
     def poll(self) -> int | None:
         """Its exit code; ``None`` while it runs."""

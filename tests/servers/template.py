@@ -2,7 +2,8 @@
 
 ``python -m tests.servers.template`` reads one JSON object a line: ``{"start": {…environment…}, "log": path}``
 answers ``{"pid": …}``; ``{"wait": pid}`` answers ``{"code": …}``, null while it runs. A forked application is
-``main.main()`` like any other. In its environment ``KILL_AT`` may name a moment of its death, such as
+``main.main()`` like any other; with ``"command": […]``, the words after ``python cli.py``, it is that command, and
+what it says is written beside the log. In its environment ``KILL_AT`` may name a moment of its death, such as
 ``before repositories.chats:ChatRepository.note_answer 3``: it kills itself at that call, as ``kill -9`` does,
 the third of all threads since it got SIGUSR1 (since its start, where ``KILL_AT_START`` is set). The product
 knows nothing of it.
@@ -18,9 +19,12 @@ import os
 import signal
 import sys
 import threading
+import traceback
 from typing import Any
 
+import cli
 import main
+from integrations.llm import openai_compatible
 from integrations.vectorstores import chroma_local
 
 PR_SET_PDEATHSIG = 1
@@ -29,37 +33,50 @@ PR_SET_PDEATHSIG = 1
 def serve() -> None:
     """Do what standard input says until it ends."""
     _end_with_parent()
-    assert chroma_local  # imported here, so that no fork has to
+    assert chroma_local and openai_compatible  # noqa: PT018  # imported here, so that no fork has to
     for line in sys.stdin:
         asked = json.loads(line)
         answer = (
             {"code": _code(asked["wait"])}
             if "wait" in asked
-            else {"pid": _forked(asked["start"], asked["log"])}
+            else {"pid": _forked(asked["start"], asked["log"], asked.get("command"))}
         )
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 
-def _forked(environment: dict[str, str], log: str) -> int:
+def _forked(environment: dict[str, str], log: str, command: list[str] | None) -> int:
     pid = os.fork()
     if pid:
         return pid
     status = 1
     try:
-        _become(environment, log)
-        status = main.main()
+        _become(environment, log, log if command is None else f"{log}.out")
+        status = main.main() if command is None else _command(command)
+    except Exception:
+        traceback.print_exc()
+        raise
     finally:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 
 
-def _become(environment: dict[str, str], log: str) -> None:
+def _command(words: list[str]) -> int:
+    try:
+        cli.cli(words, prog_name="cli.py")
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def _become(environment: dict[str, str], log: str, said: str) -> None:
     _end_with_parent()
     os.environ.clear()
     os.environ.update(environment)
-    nothing, written = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-    for target, source in ((0, nothing), (1, written), (2, written)):
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    out, written = (os.open(one, os.O_WRONLY | os.O_APPEND | os.O_CREAT) for one in (said, log))
+    for target, source in ((0, nothing), (1, out), (2, written)):
         os.dup2(source, target)
     armed = threading.Event()
     signal.signal(signal.SIGUSR1, lambda *_: armed.set())
