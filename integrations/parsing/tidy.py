@@ -15,14 +15,20 @@ _UNSEEN = re.compile(
 _SPACES = re.compile("[ \t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _AROUND_LINE_ENDS = re.compile(" ?\n ?")
 _RUNS = re.compile(r"([^\w\s]|_)\1{5,}")
-"""Leaders, rules and blanks to fill in: "......" """
+"""Rules and blanks to fill in: "______" """
+
+_LEADERS = re.compile(r"(?<=\w) ?(?:\. ?){4,}(?=[\w$€£¥])")
+"""What leads from a name to its price or page: "Corte ........ R$ 45" """
 
 _BLANK_LINES = re.compile("\n{3,}")
 
 
 def tidy(text: str) -> str:
-    """``text`` with one space between words, its line breaks kept, leaders ("......") cut to three characters."""
-    text = _SPACES.sub(" ", _RUNS.sub(r"\1\1\1", seen(text)))
+    """``text`` with one space between words and its line breaks; runs ("______") cut to three, leaders to a colon."""
+    text = _SPACES.sub(" ", seen(text))
+    if "..." in text or ". . ." in text:
+        text = _LEADERS.sub(": ", text)
+    text = _RUNS.sub(r"\1\1\1", text)
     if "\n" in text:
         text = _BLANK_LINES.sub("\n\n", _AROUND_LINE_ENDS.sub("\n", text))
     return text.strip()

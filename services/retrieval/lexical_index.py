@@ -27,10 +27,11 @@ Rows = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class QueryWord:
-    """A folded word of a query and how much it counts (1: fully)."""
+    """A folded word of a query, how much it counts (1: fully), and words that say ``also`` what it says."""
 
     word: str
     weight: float = 1.0
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ class LexicalIndex:
         if not words or not self.rows:
             return LexicalHits(np.zeros(self.rows, dtype=np.float32), ())
         weights = np.array([word.weight for word in words])
-        certainties, forms = zip(*(self._forms(word.word) for word in words), strict=True)
+        certainties, forms = zip(*map(self._forms, words), strict=True)
         keys, owners = gram_keys([word.word for word in words])
         in_words = self._find(len(words), (_pairs(forms, number) for number in range(len(self.segments))))
         in_grams = self._find(len(keys), (segment.words_with(keys) for segment in self.segments))
@@ -196,9 +197,10 @@ class LexicalIndex:
         )
         return np.bincount(found.rows, parts, minlength=self.rows).astype(np.float32)
 
-    def _forms(self, word: str) -> tuple[float, list[Sequence[int]]]:
-        """The words of each vocabulary that share a stem with ``word``; where none does, the nearest by spelling."""
-        forms: list[Sequence[int]] = [self._same_stem(segment, word) for segment in self.segments]
+    def _forms(self, asked: QueryWord) -> tuple[float, list[Sequence[int]]]:
+        """The words of each vocabulary that share a stem with one; where none does, the nearest by spelling."""
+        word, meant = asked.word, {asked.word, *asked.also}
+        forms = self._all_forms(meant)
         if any(forms) or len(word) < FUZZY_FROM or not word.isalpha():
             return 1.0, forms
         edits = 1 if len(word) < TWO_EDITS_FROM else 2
@@ -210,8 +212,10 @@ class LexicalIndex:
             for number, distance in pairs
             if distance == least
         }
-        forms = [sorted({n for one in meant for n in self._same_stem(s, one)}) for s in self.segments]
-        return 1.0 - FUZZY_LOSS * max(least, 1), forms
+        return 1.0 - FUZZY_LOSS * max(least, 1), self._all_forms(meant)
+
+    def _all_forms(self, meant: Iterable[str]) -> list[Sequence[int]]:
+        return [sorted({n for one in meant for n in self._same_stem(s, one)}) for s in self.segments]
 
     def _same_stem(self, segment: Segment, word: str) -> list[int]:
         """The numbers of the words that have the stem of ``word`` in one of the segment's languages."""

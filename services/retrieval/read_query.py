@@ -11,12 +11,14 @@ from models.text.language import LANGUAGES, detect_language
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
 from services.retrieval.lexical_index import QueryWord
+from services.retrieval.price_words import SAYS_A_PRICE, price_words
 
 MOST_WORDS = 40  # of a message: who pastes a whole letter asks about its beginning
 MOST_CHARACTERS = 4_000
 FOLLOW_UP_WORDS = 2  # a question of more content words stands on its own
 SHORTEST = 3  # a message of so few words, one of them content, hardly does
 CARRIED_WEIGHT = 0.5  # what the words of the question before count in a follow-up
+PRICE_WEIGHT = 0.4  # what "custa" counts in "quanto custa a limpeza?": a price list says "R$ 180"
 
 # How a question begins that only makes sense after another one.
 _CONTINUES = (
@@ -78,11 +80,20 @@ def read_query(
     own = _content_words(text, language, languages)
     before = next((one for one in reversed(history) if one.strip()), "")
     if not before or not _is_follow_up(text, own):
-        return Query(text, tuple(QueryWord(word) for word in own or _all_words(text)))
+        return Query(text, tuple(_weighted(text, own or _all_words(text))))
     question = clean_query(before[:MOST_CHARACTERS])
     carried = [word for word in _content_words(question, language, languages) if word not in own]
-    weighted = [*map(QueryWord, own), *(QueryWord(word, CARRIED_WEIGHT) for word in carried)]
+    weighted = [*_weighted(text, own), *_weighted(question, carried, CARRIED_WEIGHT)]
     return Query(f"{question}\n{text}", tuple(weighted[:MOST_WORDS]))
+
+
+def _weighted(text: str, chosen: Sequence[str], weight: float = 1.0) -> list[QueryWord]:
+    """The ``chosen`` words of ``text``; those that ask for a price count less than what it is asked of."""
+    asking = price_words(text)
+    less = weight if asking.issuperset(chosen) else weight * PRICE_WEIGHT
+    return [
+        QueryWord(word, less, SAYS_A_PRICE) if word in asking else QueryWord(word, weight) for word in chosen
+    ]
 
 
 def _all_words(text: str) -> list[str]:

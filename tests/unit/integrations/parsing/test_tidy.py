@@ -25,8 +25,10 @@ def test_letters_are_composed() -> None:
     assert tidy("ac\u0327a\u0303o") == "ação"
 
 
-def test_leaders_are_cut_but_dots_kept() -> None:
-    assert tidy("Preços ............ 4 ______ fim... ok!!!") == "Preços ... 4 ___ fim... ok!!!"
+def test_leaders_lead_and_dots_are_kept() -> None:
+    assert tidy("Preços ............ 4 ______ fim... ok!!!") == "Preços: 4 ___ fim... ok!!!"
+    assert tidy("Corte . . . . . . R$ 45\nBarba.....R$ 30") == "Corte: R$ 45\nBarba: R$ 30"
+    assert tidy("Preencha: ..........") == "Preencha: ..."
 
 
 def test_what_joins_emoji_and_letters_stays() -> None:

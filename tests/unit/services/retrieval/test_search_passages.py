@@ -124,6 +124,29 @@ def test_a_chat_message_finds_its_passage_with_evidence(house: House, question: 
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "quanto custa um clareamento?",
+        "qnto sai o clareamento",
+        "qual o valor do clareamento?",
+        "combien coûte un clareamento ?",
+        "cuánto cuesta el clareamento?",
+        "how much does a clareamento cost?",
+    ],
+)
+def test_a_price_list_answers_however_a_price_is_asked_for(house: House, question: str) -> None:
+    prices = "Procedimento: Canal; Preço: R$ 780,00\nProcedimento: Clareamento; Preço: R$ 950,00"
+    house.knowledge.put(document("d2", [prices, "A avaliação não custa nada."], filename="precos.csv"))
+    found = house.ask(question)
+    assert found.passages[0].chunk_id == "d2:1:0"
+    assert found.enough
+
+
+def test_a_price_that_the_list_does_not_have_is_not_enough(house: House) -> None:
+    assert not house.ask("quanto custa um transplante capilar?").enough
+
+
+@pytest.mark.parametrize(
     "question", ["Quem ganhou a copa do mundo de 1970?", "oi", "👍", "", "qual a cotação do dólar"]
 )
 def test_what_the_documents_do_not_say_is_not_enough(house: House, question: str) -> None:
