@@ -21,7 +21,7 @@ class TestSearch:
         answer = owner.post(f"/assistants/search/{knowing['_id']}", {"query": "Quanto custa a consulta?"})
 
         assert answer.status_code == 200
-        assert answer.get_json().keys() == {"passages", "enough"}
+        assert answer.get_json().keys() == {"passages", "enough", "evidence"}
         assert answer.get_json()["enough"] is True
         passages = answer.get_json()["passages"]
         named = {"document_id", "filename", "heading", "page", "text", "score"}
@@ -40,7 +40,7 @@ class TestSearch:
     def test_without_documents_there_is_nothing(self, owner: Caller) -> None:
         answer = owner.post(f"/assistants/search/{owner.new_assistant()['_id']}", {"query": "x"})
 
-        assert answer.get_json() == {"passages": [], "enough": False}
+        assert answer.get_json() == {"passages": [], "enough": False, "evidence": 0.0}
 
     @pytest.mark.parametrize(
         ("body", "named"),

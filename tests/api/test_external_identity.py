@@ -175,6 +175,8 @@ def test_keys_are_generated_once_and_the_loop_is_proved(
 ) -> None:
     for name, value in {"DATA_DIR": tmp_path / "d", "DOCUMENTS_DIR": tmp_path / "u"}.items():
         monkeypatch.setenv(name, str(value))
+    # A command sets up logging for its whole process, which here is that of other tests too.
+    monkeypatch.setattr("kit.logging.configure", lambda _level: None)
     run, keys = CliRunner(), tmp_path / "keys"
     written = run.invoke(cli, ["generate-keys", str(keys), "--algorithm", "ES256"])
     assert written.exit_code == 0, written.output

@@ -171,13 +171,13 @@ def watch(installation: Installation, owned: dict[str, str]) -> Callable[..., st
 
     def known_records() -> dict[str, Any]:
         return {
-            f"{collection} {record['_id']}": record
-            for collection in collections
-            for record in database[collection].find({"_id": {"$in": ids}})
+            key: record
+            for key in before
+            if (collection := key.split()[0]) in collections
+            and (record := database[collection].find_one({"_id": before[key]["_id"]}))
         }
 
     before = {**files_now(), **all_records()}
-    ids = [one["_id"] for one in all_records().values()]
     assert {one.split()[0] for one in before} >= {"assistants", "chats", "messages", "outbox", "chunks"}
 
     def changed(*, also_added: bool = False) -> str:
@@ -202,7 +202,7 @@ def test_nothing_of_the_owners_can_be_seen_or_changed(
         walked += 1
         for who, caller in callers.items():
             problems += [f"{who}: {place}: {one}" for one in _tried(caller, place, operations, own, owned)]
-        changed = guard()
+        changed = guard() if place.method != "GET" else ""  # whatever is changed is seen at the end
         if changed:
             problems.append(f"{place}: changed {changed}")
     assert problems == []
@@ -256,7 +256,13 @@ def _tried(
 
     expected = 200 if place.field == CURSOR else ANSWERS.get((place.method, place.path, place.field), 404)
     missing = answer(new_id())
-    for kind, value in owned.items():
+    # Whom the route is closed to altogether needs not try each kind of id on it.
+    tried = (
+        owned
+        if missing.status_code != 403
+        else {OURS[place.field] or "chat": owned[OURS[place.field] or "chat"]}
+    )
+    for kind, value in tried.items():
         if kind == "key" or (place.method, place.path, place.field, kind) in MAY_BE_NAMED:
             continue
         foreign = answer(value)

@@ -49,7 +49,11 @@ def test_it_works_on_mongomock() -> None:
 def every_repository() -> list[type[Repository]]:
     for module in pkgutil.iter_modules(repositories.__path__, "repositories."):
         importlib.import_module(module.name)
-    return [one for one in Repository.__subclasses__() if one.__module__.startswith("repositories.")]
+    return [one for one in _below(Repository) if one.__module__.startswith("repositories.")]
+
+
+def _below(repository: type[Repository]) -> list[type[Repository]]:
+    return [deeper for one in repository.__subclasses__() for deeper in (one, *_below(one))]
 
 
 @pytest.mark.parametrize("repository", every_repository(), ids=lambda one: one.__name__)
