@@ -23,7 +23,9 @@ from services.unanswered.note_unanswered import NoteUnanswered
 def build(parts: Parts, shared: Shared) -> ChatUseCases:
     """Turns, chats and what people reply."""
     records = parts.repositories
-    settle = SettleTurn(chats=records.chats, messages=records.messages, clock=utc_now)
+    settle = SettleTurn(
+        chats=records.chats, messages=records.messages, clock=utc_now, on_end=shared.metrics.turned
+    )
     recall = RecallTurns(messages=records.messages)
     compose = ComposeAnswer(
         recall=recall,

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bootstrap.parts import Parts
+from bootstrap.records import Repositories
 from bootstrap.seams import request_counter
 from integrations.metrics import Metrics
 from kit.clock import utc_now
+from models.jobs import JobKind
 from models.usage import LIMIT_MESSAGE, ModelCall
 from services.assistants.find_assistants import FindAssistants
+from services.chats.turn_queue import TurnQueue
 from services.delivery.warn_of_budget import WarnOfBudget
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets
@@ -19,6 +22,7 @@ from services.limits.limit_model import LimitModel
 from services.limits.show_limits import ShowLimits
 from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
+from services.upkeep.count_jobs import CountJobs
 from services.usage.find_calls import FindCalls
 from services.usage.find_usage import FindUsage
 from services.usage.forget_calls import ForgetCalls
@@ -31,7 +35,7 @@ BESIDE_THE_CALL = timedelta(minutes=1)
 
 
 def build(
-    parts: Parts, find_assistants: FindAssistants, warn_of_budget: WarnOfBudget
+    parts: Parts, find_assistants: FindAssistants, warn_of_budget: WarnOfBudget, metrics: Metrics
 ) -> tuple[LimitUseCases, UsageUseCases]:
     """Limits, and what is recorded of model calls."""
     records, settings = parts.repositories, parts.settings
@@ -41,7 +45,7 @@ def build(
         budgets=records.budgets, used_before=used_before, clock=utc_now, on_warning=warn_of_budget.warn
     )
     limits = LimitUseCases(
-        requests=CountRequests(counter=request_counter(settings), clock=utc_now),
+        requests=CountRequests(counter=request_counter(settings), clock=utc_now, on_reached=metrics.limited),
         budgets=budgets,
         show_limits=ShowLimits(assistants=find_assistants, budgets=budgets),
     )
@@ -70,7 +74,7 @@ def build(
 
 
 def limited(
-    models: ModelUseCases, limits: LimitUseCases, record: Callable[[ModelCall], None]
+    models: ModelUseCases, limits: LimitUseCases, record: Callable[[ModelCall], None], metrics: Metrics
 ) -> ModelUseCases:
     """The models with limits around them: outermost, so that whatever answers is counted."""
     model = LimitModel(
@@ -80,14 +84,26 @@ def limited(
         budgets=limits.budgets,
         record=record,
         clock=utc_now,
+        on_reached=metrics.limited,
     )
     return replace(models, complete=model)
 
 
-def metrics_of(models: ModelUseCases) -> Metrics:
-    """Counters of this process."""
+def metrics_of(models: ModelUseCases, turns: TurnQueue, records: Repositories) -> Metrics:
+    """Counters of this process, and what is open in the installation."""
     catalogue, route = models.catalogue, models.route
+    jobs = CountJobs(
+        open_jobs={
+            JobKind.DOCUMENT: records.documents.open_work,
+            JobKind.GOLDEN_RUN: records.golden_runs.open_work,
+            JobKind.GENERATION: records.generation_jobs.open_work,
+            JobKind.WEBHOOK: lambda most: records.deliveries.open_work(utc_now(), most),
+        },
+        clock=utc_now,
+    )
     return Metrics(
         known=lambda name: name in catalogue.known() or name == LIMIT_MESSAGE,
         ready=lambda: {name: route.ready(entry) for name, entry in catalogue.known().items()},
+        jobs=jobs,
+        under_way=lambda: turns.under_way,
     )

@@ -107,15 +107,16 @@ class Shared:
             clock=utc_now,
             deliver_soon=parts.deliver_soon,
         )
-        limit_cases, usage_cases = limits.build(parts, find_assistants, WarnOfBudget(announce=announce_event))
-        of_models = models.build(parts, vault)
-        metrics = metrics_of(of_models)
+        of_models, turns = models.build(parts, vault), TurnQueue(settings.turn_slots)
+        metrics = metrics_of(of_models, turns, records)
+        warn_of_budget = WarnOfBudget(announce=announce_event)
+        limit_cases, usage_cases = limits.build(parts, find_assistants, warn_of_budget, metrics)
 
         def record(call: ModelCall) -> None:
             usage_cases.record_calls.record(call)
             metrics.called(call)
 
-        of_models = limits.limited(of_models, limit_cases, record)
+        of_models = limits.limited(of_models, limit_cases, record, metrics)
 
         def budget(assistant: Assistant, model: str) -> PromptBudget:
             return budget_for(assistant, of_models.catalogue, model)
@@ -137,7 +138,7 @@ class Shared:
                 budget=budget,
             ),
             budget=budget,
-            turns=TurnQueue(settings.turn_slots),
+            turns=turns,
             structured=AskStructured(complete=of_models.complete, catalogue=of_models.catalogue),
             find_assistants=find_assistants,
             announce_event=announce_event,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
 
+from models.jobs import JobCount
 from models.limits import MICRO
 from models.usage import ModelCall
 
@@ -17,15 +20,22 @@ METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 
 
 class Metrics:
-    """What this process has done since it started, and how its models are.
+    """What this process has done since it started, and how things are at the moment that somebody asks.
 
     ``known`` says whether a model is in the catalogue: what has another name counts as ``other``, for callers may
     name whatever they like. ``ready`` says of each in it whether it is asked, and does not rest after failures.
+    ``jobs`` counts what is open in the background, and ``under_way`` the turns that this process has admitted.
     """
 
-    def __init__(self, known: Callable[[str], bool], ready: Callable[[], Mapping[str, bool]]) -> None:
+    def __init__(
+        self,
+        *,
+        known: Callable[[str], bool],
+        ready: Callable[[], Mapping[str, bool]],
+        jobs: Callable[[], Sequence[JobCount]] = tuple,
+        under_way: Callable[[], int] = int,
+    ) -> None:
         self._known = known
-        self._all_ready = ready
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "orquestra_requests", "HTTP requests.", ("method", "route", "status"), registry=registry
@@ -33,10 +43,19 @@ class Metrics:
         self._request_seconds = Histogram(
             "orquestra_request_seconds", "Time to an answer.", ("route",), buckets=SECONDS, registry=registry
         )
+        self._turns = Counter(
+            "orquestra_turns", "Turns of chats by what came of them.", ("outcome",), registry=registry
+        )
         self._calls = Counter(
             "orquestra_model_calls",
             "Model calls by what came of them.",
             ("model", "outcome", "purpose"),
+            registry=registry,
+        )
+        self._attempts = Counter(
+            "orquestra_model_attempts",
+            "Models tried in these calls, fall-backs too, by what came of each.",
+            ("model", "outcome"),
             registry=registry,
         )
         self._tokens = Counter(
@@ -59,24 +78,25 @@ class Metrics:
             buckets=SECONDS,
             registry=registry,
         )
-        self._ready = Gauge(
-            "orquestra_model_ready",
-            "1 for a model that is asked, 0 for one that rests after failures.",
-            ("model",),
-            registry=registry,
-        )
         self._limits = Counter(
             "orquestra_limits_reached", "Requests that a limit stood against.", ("limit",), registry=registry
         )
+        registry.register(_AtTheMoment(ready, jobs, under_way))
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """An HTTP request was answered; ``route`` is its rule, never its path."""
         self._requests.labels(method if method in METHODS else OTHER, route, str(status)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
+    def turned(self, outcome: str) -> None:
+        """A turn of a chat is over."""
+        self._turns.labels(outcome).inc()
+
     def called(self, call: ModelCall) -> None:
         """A model was asked."""
-        model = call.model if self._known(call.model) else OTHER
+        model = self._named(call.model)
+        for attempt in call.attempts:
+            self._attempts.labels(self._named(attempt.model), attempt.outcome).inc()
         self._calls.labels(model, call.outcome, call.purpose).inc()
         self._tokens.labels(model, "in").inc(call.tokens.input)
         self._tokens.labels(model, "out").inc(call.tokens.output)
@@ -91,7 +111,50 @@ class Metrics:
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
-        self._ready.clear()
-        for model, is_ready in self._all_ready().items():
-            self._ready.labels(model).set(int(is_ready))
         return generate_latest(self._registry)
+
+    def _named(self, model: str) -> str:
+        return model if self._known(model) else OTHER
+
+
+class _AtTheMoment(Collector):
+    """What is looked up when it is asked for: several may ask at once."""
+
+    def __init__(
+        self,
+        ready: Callable[[], Mapping[str, bool]],
+        jobs: Callable[[], Sequence[JobCount]],
+        under_way: Callable[[], int],
+    ) -> None:
+        self._ready = ready
+        self._jobs = jobs
+        self._under_way = under_way
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """A gauge for each."""
+        ready = GaugeMetricFamily(
+            "orquestra_model_ready",
+            "1 for a model that is asked, 0 for one that rests after failures.",
+            labels=("model",),
+        )
+        for model, is_ready in self._ready().items():
+            ready.add_metric((model,), int(is_ready))
+        yield ready
+        yield GaugeMetricFamily(
+            "orquestra_turns_under_way", "Turns and other answers under way.", value=self._under_way()
+        )
+        jobs = GaugeMetricFamily(
+            "orquestra_jobs",
+            "Background jobs that are not over, at most 1000 a kind.",
+            labels=("kind", "state"),
+        )
+        oldest = GaugeMetricFamily(
+            "orquestra_job_oldest_seconds",
+            "How long the oldest of them has been in its state.",
+            labels=("kind", "state"),
+        )
+        for count in self._jobs():
+            jobs.add_metric((count.kind, count.state), count.jobs)
+            oldest.add_metric((count.kind, count.state), count.oldest_s)
+        yield jobs
+        yield oldest

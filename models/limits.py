@@ -147,11 +147,12 @@ class LimitReached(TooManyRequests):
         resets_at: datetime,
         now: datetime,
     ) -> None:
+        self.limit = f"user.{name}" if of_user else str(name)
         whose = "this user" if of_user else "this assistant"
         super().__init__(
             f"{_SENTENCES[name]} of {whose} is reached; it starts anew at {rfc3339(resets_at)}.",
             details={
-                "limit": f"user.{name}" if of_user else str(name),
+                "limit": self.limit,
                 "used": used,
                 "allowed": allowed,
                 "resets_at": rfc3339(resets_at),

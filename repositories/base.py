@@ -162,6 +162,10 @@ class Repository:
         """All records of the installation whose indexed ``field`` has this value, by id; for sweeps alone."""
         return self._found(self._conditions(WHOLE, {field: value}, match), ("_id", ASCENDING), 0, ())
 
+    def _some(self, field: str, value: str, limit: int, fields: Sequence[str]) -> list[Record]:
+        """As ``_sweep``, but at most ``limit`` of them as the index has them: those that were added first."""
+        return self._found(self._conditions(WHOLE, {field: value}, None), None, limit, fields)
+
     # What a subclass may say of its records
 
     def _tail(self, record: Record) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from models.deliveries import Delivery, DeliveryStatus, Event
+from models.jobs import JobState, OpenJob
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import WHOLE, Scope
@@ -61,6 +62,17 @@ class DeliveryRepository(Repository):
             self._conditions(WHOLE, {"due": between}, None), ("due", 1), limit, ("_id", "assistant_id")
         )
         return [Due(one["_id"], one["assistant_id"]) for one in found]
+
+    def open_work(self, now: datetime, limit: int) -> list[OpenJob]:
+        """Deliveries of the whole installation that are not over, the longest due first."""
+        between = {"$gt": "due:", "$lt": "due;"}  # ';' follows ':'
+        found = self._found(
+            self._conditions(WHOLE, {"due": between}, None), ("due", 1), limit, ("createdAt",)
+        )
+        due = [(moment(one["due"].removeprefix("due:")), moment(one["createdAt"])) for one in found]
+        return [
+            OpenJob(JobState.WAITING, at) if at <= now else OpenJob(JobState.LATER, made) for at, made in due
+        ]
 
     def claim(self, delivery: Delivery, until: datetime) -> bool:
         """Take an attempt, unless another has; lost ones are due again after ``until``."""

@@ -9,7 +9,9 @@ from typing import Any, ClassVar
 
 from pymongo import ASCENDING
 
+from kit.clock import utc_now
 from models.documents import Document, DocumentStatus, DocumentType, Stage
+from models.jobs import JobState, OpenJob
 from models.pages import Page
 from repositories.base import Change, Repository
 from repositories.scope import Scope
@@ -88,6 +90,18 @@ class DocumentRepository(Repository):
         """Keys ``<owner>:<assistant>:<document>`` between two, in their order, of documents ``with_work``."""
         between = {"queue": condition({"$gt": above, "$lt": below})}
         return [record["queue"] for record in self._found(between, ("queue", ASCENDING), limit, ("queue",))]
+
+    def open_work(self, limit: int) -> list[OpenJob]:
+        """The work on the installation's documents that is not done, without what is not shown yet."""
+        found = self._some("work", OPEN, limit, ("queue", "lease", "queued_at", "createdAt"))
+        return [
+            OpenJob(
+                JobState.RUNNING if record.get("lease") else JobState.WAITING,
+                moment(record.get("queued_at") or record["createdAt"]),
+            )
+            for record in found
+            if record.get("queue")
+        ]
 
     def queue_left_over(self, before: datetime) -> None:
         """Queue what was added before then and never shown: a process that died left it."""
@@ -249,7 +263,8 @@ def _anew(document: Document) -> dict[str, Any]:
 
 def _with_work(document: Document) -> dict[str, Any]:
     # An owner that is not known has a turn as well.
-    return {"work": OPEN, "queue": f"{document.owner_id or '0'}:{document.assistant_id}:{document.id}"}
+    queue = f"{document.owner_id or '0'}:{document.assistant_id}:{document.id}"
+    return {"work": OPEN, "queue": queue, "queued_at": utc_now()}
 
 
 def _name_key(document: Document) -> str:

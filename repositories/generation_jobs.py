@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from models.chats import Source, Tokens
 from models.generation import Asked, Generated, GenerationJob, JobError, JobStatus
+from models.jobs import JobState, OpenJob
 from models.routing import Attempt, Routing
 from repositories.base import BATCH, Repository
 from repositories.scope import WHOLE, Scope
@@ -53,6 +54,16 @@ class GenerationJobRepository(Repository):
     def open_jobs(self) -> list[GenerationJob]:
         """Every job of the installation that is not over, oldest first."""
         return [_job(record) for record in self._sweep("work", OPEN)]
+
+    def open_work(self, limit: int) -> list[OpenJob]:
+        """Those of the installation that wait or run, as far as they are counted."""
+        found = self._some("work", OPEN, limit, ("status", "createdAt", "startedAt"))
+        return [
+            OpenJob(JobState.WAITING, moment(record["createdAt"]))
+            if record["status"] == JobStatus.QUEUED
+            else OpenJob(JobState.RUNNING, moment(record.get("startedAt") or record["createdAt"]))
+            for record in found
+        ]
 
     def begin(self, job: GenerationJob, at: datetime) -> bool:
         """Say that it is worked on; ``False`` when it has begun already, or is gone. Of several exactly one may."""

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from models.golden import GoldenResult, GoldenRun, Hit, RunChange, RunStatus, Shift
+from models.jobs import JobState, OpenJob
 from models.pages import Page
 from repositories.base import Repository
 from repositories.scope import Scope
@@ -77,6 +78,16 @@ class GoldenRunRepository(Repository):
     def open_runs(self) -> list[GoldenRun]:
         """Every run of the installation that is not over, oldest first."""
         return [_run(record) for record in self._sweep("work", OPEN)]
+
+    def open_work(self, limit: int) -> list[OpenJob]:
+        """Those of the installation that wait or run, as far as they are counted."""
+        found = self._some("work", OPEN, limit, ("status", "createdAt", "startedAt"))
+        return [
+            OpenJob(JobState.WAITING, moment(record["createdAt"]))
+            if record["status"] == RunStatus.QUEUED
+            else OpenJob(JobState.RUNNING, moment(record.get("startedAt") or record["createdAt"]))
+            for record in found
+        ]
 
     def begin(self, run: GoldenRun, at: datetime) -> bool:
         """Say that a process works on it; ``False`` when it is over, gone, or another has begun it since."""

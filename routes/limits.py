@@ -21,6 +21,7 @@ from routes import counts
 from routes.blueprint import read_json
 from routes.errors import render
 from routes.guards import GUARD_ATTRIBUTE, bearer, optional_person
+from routes.house import house
 
 ATTEMPTS_PER_ADDRESS = "50 per 15 minutes"
 ATTEMPTS_PER_ACCOUNT = "10 per 15 minutes"
@@ -177,4 +178,5 @@ def _is_cheap() -> bool:
 
 
 def _refuse(limit: RequestLimit) -> Response:
+    house().metrics.limited("requests_per_caller")
     return render(TooManyRequests(details={"limit": [str(limit.limit)]}))

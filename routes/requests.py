@@ -106,7 +106,6 @@ def _set_limit(response: Response) -> None:
     if reached is not None:
         response.headers["X-RateLimit-Limit"] = f"{reached.allowed:.12g}"
         response.headers["X-RateLimit-Remaining"] = f"{max(0.0, reached.allowed - reached.used):.12g}"
-        house().metrics.limited(str(reached.details["limit"]))
         response.headers["X-RateLimit-Reset"] = str(math.ceil(reached.resets_at.timestamp()))
 
 

@@ -17,7 +17,7 @@ from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer
 from services.chats.receive_message import ReceiveMessage
-from services.chats.settle_turn import SettleTurn, TurnInterrupted
+from services.chats.settle_turn import FALLBACK_MESSAGE, SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
 from services.chats.turns import Answer, Incoming
 from services.limits.count_requests import CountRequests
@@ -196,7 +196,7 @@ class AnswerMessage:
             chat,
             message,
             text,
-            model="fallback_message",
+            model=FALLBACK_MESSAGE,
             tokens=Tokens(),
             error=problem.error_code,
             routing=routing_of(problem),

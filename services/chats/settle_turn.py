@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kit.clock import Clock
 from kit.errors import AppError, Unavailable
 from kit.ids import new_id
 from models.chats import Chat, Message, MessageRole, MessageStatus, Source, Tokens
 from models.routing import Routing
+from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from repositories.errors import Duplicate
 from repositories.messages import MessageRepository
+from services.chats import answer_cache, curated_answer
 from services.chats.turns import Answer, answer_of, silence_of
+
+FALLBACK_MESSAGE = "fallback_message"
+# What stands for a model where none has answered.
+_NO_MODELS = frozenset({answer_cache.MODEL, curated_answer.MODEL, LIMIT_MESSAGE, FALLBACK_MESSAGE})
 
 
 class TurnInterrupted(Unavailable):
@@ -24,11 +32,21 @@ class SettleTurn:
     """Ends a turn: answered, kept for a person, or failed.
 
     The answer is written first (once per message), then the chat, then the message's status: what
-    ``finish_interrupted`` finds with an answer beside it is settled by the same two last writes.
+    ``finish_interrupted`` finds with an answer beside it is settled by the same two last writes. ``on_end`` is
+    told of each end: ``answered`` (by a model), ``faq``, ``cache``, ``limit_message``, ``fallback_message``,
+    ``kept`` or ``failed``.
     """
 
-    def __init__(self, *, chats: ChatRepository, messages: MessageRepository, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        chats: ChatRepository,
+        messages: MessageRepository,
+        clock: Clock,
+        on_end: Callable[[str], object] = lambda _outcome: None,
+    ) -> None:
         self._chats = chats
+        self._on_end = on_end
         self._messages = messages
         self._clock = clock
 
@@ -87,10 +105,12 @@ class SettleTurn:
     def kept(self, chat: Chat, incoming: Message) -> Answer:
         """The message waits for the person who has the chat; nothing is answered."""
         self._messages.set_status(incoming, MessageStatus.KEPT)
+        self._on_end("kept")
         return silence_of(chat, incoming)
 
     def failed(self, incoming: Message, error: AppError) -> None:
         """The message is marked failed with the machine code of what went wrong."""
+        self._on_end("failed")
         self._messages.set_status(incoming, MessageStatus.FAILED, error=error.error_code)
 
     def stored(self, chat: Chat, incoming: Message) -> Answer:
@@ -106,4 +126,5 @@ class SettleTurn:
             self._messages.remove(answer)
             return False
         self._messages.set_status(incoming, MessageStatus.ANSWERED)
+        self._on_end(answer.model if answer.model in _NO_MODELS else "answered")
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -23,9 +24,16 @@ class Counter(Protocol):
 class CountRequests:
     """Windows of one minute by the clock; what is refused is not counted."""
 
-    def __init__(self, *, counter: Counter, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        counter: Counter,
+        clock: Clock,
+        on_reached: Callable[[str], object] = lambda _limit: None,
+    ) -> None:
         self._counter = counter
         self._clock = clock
+        self._on_reached = on_reached
 
     def admit(self, assistant_id: str, limits: Limits, user_id: str = "") -> None:
         """Count one request; ``LimitReached`` when its user or the assistant has no more this minute."""
@@ -39,7 +47,7 @@ class CountRequests:
     def _admit(self, name: str, most: int, now: datetime, *, of_user: bool) -> None:
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)
         if self._counter.count(f"{name}:{minute:%Y%m%d%H%M}", most, MINUTE.total_seconds()) is None:
-            raise LimitReached(
+            reached = LimitReached(
                 LimitName.REQUESTS_PER_MINUTE,
                 of_user=of_user,
                 used=most,
@@ -47,3 +55,5 @@ class CountRequests:
                 resets_at=minute + MINUTE,
                 now=now,
             )
+            self._on_reached(reached.limit)
+            raise reached

@@ -42,8 +42,10 @@ class LimitModel:
         budgets: KeepBudgets,
         record: Callable[[ModelCall], object],
         clock: Clock,
+        on_reached: Callable[[str], object] = lambda _limit: None,
     ) -> None:
         self._model = model
+        self._on_reached = on_reached
         self._chain = chain
         self._requests = requests
         self._budgets = budgets
@@ -81,6 +83,8 @@ class LimitModel:
                 self._requests.admit(request.assistant_id, request.limits, request.user_id)
             self._reserve(call)
         except LimitReached as reached:
+            if reached.name is not LimitName.REQUESTS_PER_MINUTE:
+                self._on_reached(reached.limit)
             try:
                 self._over(call, reached)
             except LimitReached as refused:

@@ -38,6 +38,8 @@ def test_requests_model_calls_and_limits_are_counted_and_no_contact_is_named(
     assert more("orquestra_model_calls_total", "offline", "answered", "chat") == 1
     assert more("orquestra_requests_total", "POST", "/chats/enviarMensagemLLM", "429") == 1
     assert more("orquestra_limits_reached_total", "requests_per_minute") == 1
+    assert more("orquestra_turns_total", "answered") == 1
+    assert more("orquestra_model_attempts_total", "offline", "answered") == 1
     assert more("orquestra_tokens_total", "in", "offline") > 0
     assert now["orquestra_model_ready", "offline"] == 1
     assert CONTACT.lstrip("+") not in nobody(app).get("/metrics").text
@@ -50,3 +52,39 @@ def test_a_token_is_asked_for_where_one_is_set(make_app: MakeApp) -> None:
     assert (
         Caller(app.test_client(), {"Authorization": "Bearer let me see"}).get("/metrics").status_code == 200
     )
+
+
+def test_what_was_refused_by_a_budget_or_is_open_is_counted(make_app: MakeApp, owner: Caller) -> None:
+    app = make_app()
+    before = samples(app)
+    limits = {"tokens_per_day": 1, "over": {"message": "Amanhã."}}
+    assistant = owner.new_assistant(model="offline", limits=limits)
+    send(bot(app, assistant), "Oi", id=CONTACT)
+    now = samples(app)
+
+    def more(*name: str) -> float:
+        return now.get(name, 0) - before.get(name, 0)
+
+    assert more("orquestra_limits_reached_total", "tokens_per_day") == 1
+    assert more("orquestra_turns_total", "limit_message") == 1
+    assert now["orquestra_turns_under_way",] == 0
+    kinds = {name[1:] for name in now if name[0] == "orquestra_jobs"}
+    assert kinds == {
+        (kind, state)
+        for kind in ("document", "golden_run", "generation", "webhook")
+        for state in ("waiting", "later" if kind == "webhook" else "running")
+    }
+    assert kinds == {name[1:] for name in now if name[0] == "orquestra_job_oldest_seconds"}
+
+
+def test_paths_that_are_none_of_ours_and_methods_that_nobody_knows_share_a_label(make_app: MakeApp) -> None:
+    app = make_app()
+    samples(app)  # /metrics itself is a route
+    before = {name for name in samples(app) if name[0] == "orquestra_requests_total"}
+    for number in range(5):
+        nobody(app).get(f"/made/up/{number}")
+        app.test_client().open(f"/x{number}", method=f"VERB{number}")
+    new = {name for name in samples(app) if name[0] == "orquestra_requests_total"} - before
+
+    assert {name[2] for name in new} <= {"-"}
+    assert len(new) <= 3

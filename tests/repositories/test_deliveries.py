@@ -9,6 +9,7 @@ from pymongo.database import Database
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.deliveries import Delivery, DeliveryStatus, Event
+from models.jobs import JobState, OpenJob
 from repositories.deliveries import DeliveryRepository
 from repositories.errors import Duplicate
 from repositories.values import Record
@@ -81,3 +82,20 @@ def test_what_is_over_is_forgotten_and_all_goes_with_its_assistant(deliveries: D
     assert deliveries.forget(seconds(1), 9) == 1
     assert deliveries.page(CLINIC, 9).items == (waiting,)
     assert (deliveries.delete_all_of(CLINIC), deliveries.count(SHOP)) == (1, 1)
+
+
+def test_open_work_waits_since_it_was_due_or_comes_later(deliveries: DeliveryRepository) -> None:
+    due, retried, over = delivery(at=-5), delivery(at=-9), delivery(at=-7)
+    for one in (due, retried, over):
+        deliveries.add(one)
+    assert deliveries.claim(retried, seconds(90))
+    assert deliveries.claim(over, seconds(90))
+    claimed = replace(over, next_at=seconds(90))
+    ended = replace(claimed, status=DeliveryStatus.DELIVERED, next_at=None, finished_at=NOW)
+    assert deliveries.settle(claimed, ended)
+
+    assert deliveries.open_work(NOW, 9) == [
+        OpenJob(JobState.WAITING, seconds(-5)),
+        OpenJob(JobState.LATER, seconds(-9)),
+    ]
+    assert len(deliveries.open_work(NOW, 1)) == 1

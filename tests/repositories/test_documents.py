@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from pymongo.database import Database
 
+from kit.clock import utc_now
 from kit.ids import new_id
 from models.actors import Actor, ActorKind
 from models.documents import Document, DocumentStatus, DocumentType, Stage
+from models.jobs import JobState
 from repositories.documents import DocumentRepository
 from repositories.scope import WHOLE, Scope
 from repositories.values import Record
@@ -283,3 +285,18 @@ def test_what_waits_is_read_by_owner_and_assistant(documents: DocumentRepository
     documents.retry(now(documents, mine))
     documents.mark_deleted(theirs)
     assert documents.queued("", "\x7f", 5) == sorted(keys)
+
+
+def test_open_work_is_counted_since_it_was_asked_for(documents: DocumentRepository) -> None:
+    waiting, taken, at_rest = kept(documents), kept(documents), kept(documents, progress=100)
+    hidden = a_document(deleted=True)
+    documents.add(hidden)  # not shown yet: its file is still coming
+    assert documents.claim(taken, "1-a")
+    assert documents.end_work(at_rest)
+    before = utc_now()
+    assert documents.mark_deleted(waiting)  # is work too, and begins now
+
+    found = sorted(documents.open_work(10), key=lambda one: one.state)
+    assert [one.state for one in found] == [JobState.RUNNING, JobState.WAITING]
+    assert found[1].since >= before
+    assert len(documents.open_work(1)) == 1

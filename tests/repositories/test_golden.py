@@ -9,6 +9,7 @@ from pymongo.database import Database
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.golden import GoldenQuestion, GoldenResult, GoldenRun, Hit, RunChange, RunStatus, Shift
+from models.jobs import JobState, OpenJob
 from repositories.errors import Duplicate
 from repositories.golden_questions import GoldenQuestionRepository
 from repositories.golden_runs import GoldenRunRepository
@@ -130,3 +131,17 @@ def test_the_last_run_that_is_done_is_the_one_before(runs: GoldenRunRepository) 
     assert runs.count(ASSISTANT) == 1
     assert runs.delete_all_of(ASSISTANT) == 1
     assert runs.count(theirs.assistant_id) == 1
+
+
+def test_open_work_waits_or_runs(runs: GoldenRunRepository) -> None:
+    waiting, running, done = a_run(), a_run(), a_run()
+    for one in (waiting, running, done):
+        runs.add(one)
+    at = utc_now()
+    assert runs.begin(running, at)
+    assert runs.finish(over(done))
+
+    assert sorted(runs.open_work(9), key=lambda one: one.state) == [
+        OpenJob(JobState.RUNNING, at),
+        OpenJob(JobState.WAITING, waiting.created_at),
+    ]
