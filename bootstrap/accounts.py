@@ -51,7 +51,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             members=records.members,
             identities=records.identities,
             jobs=records.generation_jobs,
-            others=(records.quizzes,),
+            others=(records.quizzes, records.cards, records.card_images, records.card_templates),
         ),
         external_people=_external(parts),
     )

@@ -42,6 +42,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
                 records.model_calls,
                 records.quizzes,
                 records.guides,
+                records.cards,
             ),
             clock=utc_now,
             catalogue=shared.models.catalogue,

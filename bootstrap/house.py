@@ -14,6 +14,7 @@ from bootstrap import (
     guides,
     npc,
     quizzes,
+    studio,
     unanswered,
     upkeep,
 )
@@ -47,6 +48,7 @@ def build_house(parts: Parts) -> House:
         metrics=shared.metrics,
         usage=shared.usage,
         quizzes=quizzes.build(parts, shared),
+        studio=studio.build(parts, shared),
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),

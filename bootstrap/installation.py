@@ -23,6 +23,7 @@ from integrations.embeddings.hashed import HashedEmbedder
 from integrations.files import FileStore
 from integrations.rerank.choose import choose_reranker
 from jobs.deliveries import Deliveries
+from jobs.drawings import Drawings
 from jobs.engine import Engine
 from jobs.flushing import Flushing
 from jobs.generations import Generations
@@ -56,6 +57,7 @@ class Installation:
         deliveries: Deliveries,
         summaries: Summaries,
         generations: Generations,
+        drawings: Drawings,
         setup_token: str,
     ) -> None:
         self.house = house
@@ -63,6 +65,7 @@ class Installation:
         self.deliveries = deliveries
         self.summaries = summaries
         self.generations = generations
+        self.drawings = drawings
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -77,6 +80,7 @@ class Installation:
         self.engine.start(self.house)
         self.summaries.start(self.house.chats.summarise_chat.run)
         self.generations.start(self.house.generation.run_generation)
+        self.drawings.start(self.house.studio.draw_card)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
         flushing = Flushing(
@@ -91,6 +95,7 @@ class Installation:
             self._stopped = True
             self.summaries.stop()
             self.generations.stop()
+            self.drawings.stop()
             self.engine.stop()
             self._ends.close()
 
@@ -157,6 +162,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     ends.callback(child.close)
     engine, ping_broker = _engine(settings, kept, database, ends)
     deliveries, summaries, generations = Deliveries(), Summaries(), Generations()
+    drawings = Drawings()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -171,6 +177,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         workplaces=turns,
         deliver_soon=deliveries.notice,
         generate_soon=generations.soon,
+        draw_soon=drawings.soon,
         reranker=choose_reranker(settings),
         check_jobs=ping_broker,
     )
@@ -181,7 +188,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     door = OperatorDoor(settings.data_dir, _tasks(house, engine))
     door.open()
     ends.callback(door.close)
-    return Installation(house, engine, deliveries, summaries, generations, kept.setup_token)
+    return Installation(house, engine, deliveries, summaries, generations, drawings, kept.setup_token)
 
 
 def _engine(

@@ -35,5 +35,6 @@ class Parts:
     workplaces: Workplaces
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     generate_soon: Callable[[str], int] = lambda _: 0  # the same
+    draw_soon: Callable[[str], None] = lambda _: None  # the next start finds it
     reranker: Reranker | None = None
     check_jobs: Callable[[], None] | None = None

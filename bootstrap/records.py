@@ -16,6 +16,8 @@ from kit.settings import Settings
 from repositories import connection
 from repositories.assistants import AssistantRepository
 from repositories.budgets import BudgetRepository
+from repositories.card_templates import CardTemplateRepository
+from repositories.cards import CardImageRepository, CardRepository
 from repositories.chats import ChatRepository
 from repositories.chunks import ChunkRepository
 from repositories.deliveries import DeliveryRepository
@@ -64,6 +66,9 @@ class Repositories:
     npc_sessions: NpcSessionRepository
     generation_jobs: GenerationJobRepository
     quizzes: QuizRepository
+    cards: CardRepository
+    card_images: CardImageRepository
+    card_templates: CardTemplateRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
     guides: GuideRepository
@@ -98,6 +103,9 @@ class Repositories:
             npc_sessions=NpcSessionRepository(database),
             generation_jobs=GenerationJobRepository(database),
             quizzes=QuizRepository(database),
+            cards=CardRepository(database),
+            card_images=CardImageRepository(database),
+            card_templates=CardTemplateRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
             guides=GuideRepository(database),

@@ -162,6 +162,8 @@ class Shared:
                     records.unanswered_questions,
                     records.unanswered_groups,
                     records.quizzes,
+                    records.cards,
+                    records.card_images,
                     usage_cases.forget_calls,
                     records.usage_by_user,
                     records.budgets,

@@ -66,6 +66,22 @@ def _model(*kinds: str, bare: str = "", free: bool = False) -> Callable[[str], s
     return read
 
 
+def _switch(value: str) -> bool:
+    known = {
+        "true": True,
+        "1": True,
+        "yes": True,
+        "on": True,
+        "false": False,
+        "0": False,
+        "no": False,
+        "off": False,
+    }
+    if value.strip().lower() not in known:
+        raise ValueError("must be true or false")
+    return known[value.strip().lower()]
+
+
 def _redis(value: str) -> str:
     url = value.strip()
     if not url.startswith(("redis://", "rediss://")):
@@ -120,6 +136,12 @@ class Settings:
     rerank_url: str = _setting("RERANK_URL", "", _text)
     rerank_model: str = _setting("RERANK_MODEL", "", _model("local", free=True))
     rerank_api_key: str = _setting("RERANK_API_KEY", "", _text)
+    image_gen_enabled: bool = _setting("IMAGE_GEN_ENABLED", True, _switch)  # noqa: FBT003  # its default
+    image_model: str = _setting(
+        "IMAGE_MODEL", "placeholder", _model("openai", "stability", bare="placeholder")
+    )
+    image_base_url: str = _setting("IMAGE_BASE_URL", "", _text)
+    image_api_key: str = _setting("IMAGE_API_KEY", "", _text)
     rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
     outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)

@@ -24,6 +24,12 @@ NO_MODEL: Mapping[str, str] = {
     "fr": "(Aucun modèle de langage n'est configuré : je cite les documents.)",
     "es": "(No hay ningún modelo de lenguaje configurado: cito los documentos.)",
 }
+NO_MODEL_CARD: Mapping[str, str] = {
+    "pt": "Nenhum modelo de linguagem está configurado: este é um cartão simples.",
+    "en": "No language model is configured: this is a plain card.",
+    "fr": "Aucun modèle de langage n'est configuré : ceci est une carte simple.",
+    "es": "No hay ningún modelo de lenguaje configurado: esta es una tarjeta sencilla.",
+}
 
 
 def phrase(phrases: Mapping[str, str], language: str) -> str:

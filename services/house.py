@@ -21,6 +21,7 @@ from services.llm.use_cases import ModelUseCases
 from services.npc.use_cases import NpcUseCases
 from services.quizzes.use_cases import QuizUseCases
 from services.retrieval.use_cases import RetrievalUseCases
+from services.studio.use_cases import StudioUseCases
 from services.unanswered.use_cases import UnansweredUseCases
 from services.upkeep.use_cases import UpkeepUseCases
 from services.usage.use_cases import UsageUseCases
@@ -47,6 +48,7 @@ class House:
     metrics: Metrics
     usage: UsageUseCases
     quizzes: QuizUseCases
+    studio: StudioUseCases
     retrieval: RetrievalUseCases
     faq: FaqUseCases
     unanswered: UnansweredUseCases

@@ -40,6 +40,7 @@ OURS = {
     "group_id": "unanswered question",
     "faq_id": "curated answer",
     "quiz_id": "quiz",
+    "card_id": "card",
     "document_ids": "document",
     "guide_id": "guide",
     "user_id": "user",
@@ -52,7 +53,7 @@ OURS = {
     "message_id": "",
 }
 # Parts of a path that are no ids, only places within what an id names.
-NUMBERS = {"n": "0", "model_name": "offline"}
+NUMBERS = {"n": "0", "model_name": "offline", "template_name": "cocktail"}
 # What else a request needs, to get as far as its ids.
 VALUES: dict[str, Any] = {
     "prompt": "Qual é o segredo?",
@@ -66,6 +67,9 @@ VALUES: dict[str, Any] = {
     "expects": ["segredo"],
     "answer": "Não digo.",
     "num_questions": 1,
+    "template": "cocktail",
+    "title": "Da vizinha",
+    "schema": {"type": "object", "properties": {"name": {"type": "string"}}},
     "answers": [0],
     "body": "Não digo.",
     "version": 1,
@@ -385,9 +389,13 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
         },
     ).get_json()
     guide = {"name": "Guia", "body": word, "assistant_id": assistant["_id"]}
+    card = person.post(
+        "/studio/cards", {"template": "cocktail", "prompt": word, "assistant_id": assistant["_id"]}
+    ).get_json()
     return {
         "user": person.user_id,
         "quiz": quiz["_id"],
+        "card": card["_id"],
         "job": job["job_id"],
         "delivery": delivery["_id"],
         "token": person.post("/auth/tokens", {"name": "x"}).get_json()["_id"],

@@ -24,6 +24,10 @@ FOR_ANYBODY = {
 }
 FOR_CALLERS = {
     *(
+        f"studio.{view}"
+        for view in ("list_templates", "get_template", "make", "list_cards", "get", "picture")
+    ),
+    *(
         f"quizzes.{view}"
         for view in ("make", "make_markdown", "list_quizzes", "get", "get_markdown", "answer")
     ),

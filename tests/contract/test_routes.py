@@ -80,11 +80,24 @@ CONTRACT = {
     ("GET", "/metrics"): 200,
     ("POST", "/app/generate_quiz_from_text/"): 200,
     ("POST", "/app/generate_quiz_from_text_to_md/"): 200,
+    ("GET", "/studio/templates"): 200,
+    ("POST", "/studio/cards"): 201,
+    ("GET", "/studio/cards"): 200,
+    ("GET", "/studio/cards/<id>"): 200,
+    ("DELETE", "/studio/cards/<id>"): 200,
+    ("GET", "/studio/cards/<id>/image"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }
 # What there is beside them, for whom the console is for.
 ADDED = {
+    ("POST", "/studio/templates"): 201,
+    ("GET", "/studio/templates/<id>"): 200,
+    ("PUT", "/studio/templates/<id>"): 200,
+    ("DELETE", "/studio/templates/<id>"): 200,
+    ("POST", "/studio/cards/<id>/image"): 202,
+    ("POST", "/studio/cards/<id>/share"): 201,
+    ("DELETE", "/studio/cards/<id>/share"): 200,
     ("GET", "/quizzes"): 200,
     ("GET", "/quizzes/<id>"): 200,
     ("GET", "/quizzes/<id>/markdown"): 200,
@@ -180,13 +193,13 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
     named = (
-        r"list|requests$|quizzes$|guides$|outbox$|messages|tokens$|users$"
+        r"list|requests$|quizzes$|templates$|cards$|guides$|outbox$|messages|tokens$|users$"
         r"|(chunks|unanswered|faq|members|webhooks|versions)/<id>$"
         r"|golden/(runs/)?<id>$"
     )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 20
+    assert len(lists) == 22
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route

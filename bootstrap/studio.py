@@ -1,0 +1,48 @@
+"""How the use cases of the studio are put together."""
+
+from __future__ import annotations
+
+from bootstrap.parts import Parts
+from bootstrap.shared import Shared
+from integrations.images.choose import choose_image_maker
+from kit.clock import utc_now
+from services.studio.draw_card import DrawCard
+from services.studio.find_cards import FindCards
+from services.studio.make_card import MakeCard
+from services.studio.templates import Templates
+from services.studio.use_cases import StudioUseCases
+
+
+def build(parts: Parts, shared: Shared) -> StudioUseCases:
+    """Cards, their templates and their pictures."""
+    records, settings = parts.repositories, parts.settings
+    draws = settings.image_model if settings.image_gen_enabled else ""
+    templates = Templates(templates=records.card_templates, clock=utc_now)
+    return StudioUseCases(
+        templates=templates,
+        make_card=MakeCard(
+            ask=shared.structured,
+            catalogue=shared.models.catalogue,
+            assistants=shared.find_assistants,
+            all_assistants=records.assistants,
+            users=records.users,
+            templates=templates,
+            cards=records.cards,
+            turns=shared.turns,
+            clock=utc_now,
+            draws=draws,
+            draw_soon=parts.draw_soon,
+        ),
+        find_cards=FindCards(
+            cards=records.cards, images=records.card_images, assistants=shared.find_assistants
+        ),
+        draw_card=DrawCard(
+            cards=records.cards,
+            images=records.card_images,
+            templates=templates,
+            complete=shared.models.complete,
+            maker=choose_image_maker(settings) if draws else None,
+            draws=draws,
+            draw_soon=parts.draw_soon,
+        ),
+    )

@@ -1,0 +1,148 @@
+"""Cards: what a model makes of a prompt, in the fields of a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from models.chats import Tokens
+
+PLACEHOLDER = "placeholder"
+MOST_FIELDS, DEEPEST = 30, 4
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
+_BOUNDS = ("minLength", "maxLength", "minItems", "maxItems")
+_KEYWORDS = frozenset({
+    "type", "title", "description", "examples", "properties", "required", "items", "enum", "minimum", "maximum",
+    "additionalProperties", *_BOUNDS,
+})  # fmt: skip
+_TYPES = ("object", "array", "string", "integer", "number", "boolean")
+
+
+class PictureState(StrEnum):
+    """How far a card's picture has come; ``failed`` leaves the card its placeholder."""
+
+    NONE = "none"
+    DRAWING = "drawing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Template:
+    """A kind of card. One without an owner is built in.
+
+    ``image_prompt`` and ``instruction`` are for the models; ``stay_in_role`` says how a request for something
+    else is brought back. ``samples`` are cards that are made without a model.
+    """
+
+    name: str
+    title: str
+    schema: Mapping[str, Any]
+    instruction: str = ""
+    image_prompt: str = ""
+    stay_in_role: str = ""
+    owner_id: str = ""
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    samples: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def is_built_in(self) -> bool:
+        """Whether everybody has it and nobody changes it."""
+        return not self.owner_id
+
+
+@dataclass(frozen=True)
+class Card:
+    """A card of a person's (``owner_id``), or of an assistant of theirs.
+
+    ``model`` wrote it, ``image_model`` drew the picture that is shown (empty without one). ``note`` is what the
+    model says beside it. ``is_plain``: made without a model. ``share`` opens it to whoever knows that word.
+    """
+
+    id: str
+    owner_id: str
+    template: str
+    model: str
+    fields: Mapping[str, Any]
+    created_at: datetime
+    assistant_id: str = ""
+    prompt: str = ""
+    name: str = ""
+    note: str = ""
+    is_plain: bool = False
+    picture: PictureState = PictureState.NONE
+    image_model: str = ""
+    image_error: str = ""
+    share: str = ""
+    tokens: Tokens = field(default_factory=Tokens)
+
+
+def name_of(fields: Mapping[str, Any]) -> str:
+    """What a card is called: its ``name`` or ``title``, else its first text."""
+    texts = [fields.get("name"), fields.get("title"), *fields.values()]
+    return next((one.strip() for one in texts if isinstance(one, str) and one.strip()), "")[:200]
+
+
+def schema_problems(schema: Mapping[str, Any]) -> list[str]:
+    """What keeps a JSON Schema from being a template's: a small part of the standard, an object at its top."""
+    if schema.get("type") != "object":
+        return ["Must be of type object."]
+    problems: list[str] = []
+    _collect(schema, "", 0, problems)
+    return problems
+
+
+def _collect(schema: Any, path: str, depth: int, problems: list[str]) -> None:
+    where = path or "the schema"
+    if not isinstance(schema, dict) or depth > DEEPEST:
+        problems.append(f"{where}: must be a schema, at most {DEEPEST} levels deep.")
+        return
+    kind, unknown = schema.get("type"), sorted(schema.keys() - _KEYWORDS)
+    if unknown:
+        problems.append(f"{where}: {', '.join(unknown)[:80]} is not supported.")
+    if kind not in _TYPES:
+        problems.append(f"{where}: type must be one of {', '.join(_TYPES)}.")
+    for bound in _BOUNDS:
+        value = schema.get(bound, 0)
+        if type(value) is not int or not 0 <= value <= 10_000:
+            problems.append(f"{where}: {bound} must be from 0 to 10000.")
+    problems += [
+        f"{where}: {one} must be a number."
+        for one in ("minimum", "maximum")
+        if type(schema.get(one, 0)) not in (int, float)
+    ]
+    problems += [
+        f"{where}: {one} must be a text."
+        for one in ("title", "description")
+        if type(schema.get(one, "")) is not str
+    ]
+    choices = schema.get("enum", [""])
+    if not isinstance(choices, list) or not choices or not all(isinstance(one, str) for one in choices):
+        problems.append(f"{where}: enum must be a list of texts.")
+    if type(schema.get("additionalProperties", False)) is not bool:
+        problems.append(f"{where}: additionalProperties must be true or false.")
+    if kind == "object":
+        _collect_fields(schema, path, depth, problems)
+    elif kind == "array":
+        _collect(schema.get("items"), f"{path}[]", depth + 1, problems)
+
+
+def _collect_fields(schema: dict[str, Any], path: str, depth: int, problems: list[str]) -> None:
+    where, properties, required = path or "the schema", schema.get("properties"), schema.get("required", [])
+    if not isinstance(properties, dict) or not 1 <= len(properties) <= MOST_FIELDS:
+        problems.append(f"{where}: properties must name 1 to {MOST_FIELDS} fields.")
+        return
+    problems += [
+        f"{where}: the field {name[:40]!r} must be letters, digits and _."
+        for name in properties
+        if not _FIELD.fullmatch(name)
+    ]
+    if not isinstance(required, list) or any(one not in properties for one in required):
+        problems.append(f"{where}: required must list fields of its properties.")
+    for name, one in properties.items():
+        _collect(one, f"{path}.{name}".lstrip("."), depth + 1, problems)

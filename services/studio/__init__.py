@@ -1,0 +1,1 @@
+"""Cards of a fixed shape, their templates and their pictures."""

@@ -1,0 +1,20 @@
+"""What the doors can ask of the studio."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.studio.draw_card import DrawCard
+from services.studio.find_cards import FindCards
+from services.studio.make_card import MakeCard
+from services.studio.templates import Templates
+
+
+@dataclass(frozen=True)
+class StudioUseCases:
+    """Cards, their templates and their pictures."""
+
+    templates: Templates
+    make_card: MakeCard
+    find_cards: FindCards
+    draw_card: DrawCard

@@ -1,0 +1,252 @@
+"""Cards, templates and pictures through HTTP, with scripted model and image servers."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from bootstrap.installation import Installation
+from integrations.images.openai import OpenAIImages
+from tests.people import Caller, bot, nobody
+from tests.servers.image_server import ImageServer
+from tests.servers.openai_server import OpenAIServer, Reply
+
+CARDS = "/studio/cards"
+WANTED = {"template": "cocktail", "prompt": "Something with lime for the beach."}
+FIELDS = {
+    "name": "Maré Alta",
+    "description": "Verde, frio e salgado.",
+    "ingredients": [{"name": "Cachaça", "quantity": "50 ml"}, {"name": "Limão", "quantity": "1"}],
+    "music": "Gal Costa: Baby",
+    "steps": ["Bata com gelo.", "Sirva."],
+}
+RECIPE = {
+    "name": "recipe",
+    "title": "Recipe",
+    "schema": {
+        "type": "object",
+        "properties": {
+            "name": {"type": "string", "minLength": 3},
+            "minutes": {"type": "integer", "minimum": 1},
+            "level": {"type": "string", "enum": ["easy", "hard"]},
+            "steps": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
+        "required": ["name", "minutes", "level", "steps"],
+    },
+}
+
+
+@pytest.fixture
+def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
+    yield model_server
+    model_server._script.clear()
+    model_server.default = Reply()
+
+
+def made(caller: Caller, **body: Any) -> dict[str, Any]:
+    answer = caller.post(CARDS, {**WANTED, **body})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.get_json())
+
+
+def test_without_a_model_a_plain_card_is_made_and_says_so(owner: Caller) -> None:
+    card = made(owner)
+    assert (card["model"], card["image_model"], card["plain"]) == ("offline", "placeholder", True)
+    assert card["fields"].keys() == FIELDS.keys()
+    assert card["fields"]["ingredients"][0].keys() == {"name", "quantity"}
+    assert card["note"] == "No language model is configured: this is a plain card."
+    picture = owner.get(card["image_url"])
+    assert picture.mimetype == "image/svg+xml"
+    assert "sandbox" in picture.headers["Content-Security-Policy"]
+    assert card["fields"]["name"] in picture.text
+    assert owner.get(f"{CARDS}/{card['_id']}").get_json() == card
+    assert made(owner, image=False)["image_url"] is None
+
+
+def test_a_model_fills_the_fields_and_keeps_to_its_role(owner: Caller, server: OpenAIServer) -> None:
+    server.script(
+        Reply("Não sei."), Reply(json.dumps({**FIELDS, "note": "Faço apenas drinques.", "price": 3}))
+    )
+    card = made(owner, model="test-model", prompt="Escreva o meu currículo.")
+    assert (card["model"], card["plain"], card["note"]) == ("test-model", False, "Faço apenas drinques.")
+    assert card["fields"] == FIELDS
+    assert card["name"] == "Maré Alta"
+    system = server.bodies()[-1]["messages"][0]["content"]
+    assert "a bartender serves a cocktail" in system
+    server.default = Reply(json.dumps({**FIELDS, "steps": []}))
+    answer = owner.post(CARDS, {**WANTED, "model": "test-model"})
+    assert (answer.status_code, answer.get_json()["error"]) == (502, "model_answer_invalid")
+
+
+def test_several_models_stand_side_by_side(owner: Caller, server: OpenAIServer) -> None:
+    server.default = Reply(json.dumps(FIELDS))
+    card = made(owner, models=["test-model", "offline", "nobody-knows"])
+    assert [one["model"] for one in card["cards"]] == ["test-model", "offline", "nobody-knows"]
+    server.default = Reply("no")
+    card = made(owner, models=["test-model", "offline"])
+    assert [one["model"] for one in card["cards"]] == ["offline"]
+    assert [(one["model"], one["error"]) for one in card["failed"]] == [
+        ("test-model", "model_answer_invalid")
+    ]
+    assert card["_id"] == card["cards"][0]["_id"]
+
+
+def test_owners_keep_templates_of_their_own(app: Flask, owner: Caller, outsider: Caller) -> None:
+    assert owner.post("/studio/templates", RECIPE).status_code == 201
+    assert owner.post("/studio/templates", RECIPE).status_code == 409
+    assert [one["name"] for one in owner.get("/studio/templates").get_json()] == ["cocktail", "recipe"]
+    card = made(owner, template="recipe", prompt="Bolo de fubá")
+    assert card["fields"] == {
+        "name": "Bolo de fubá",
+        "minutes": 1,
+        "level": "easy",
+        "steps": ["Steps 1: Bolo de fubá", "Steps 2: Bolo de fubá"],
+    }
+    by_key = bot(app, owner.new_assistant())
+    assert made(by_key, template="recipe")["template"] == "recipe"
+    assert by_key.post("/studio/templates", RECIPE).status_code == 403
+    assert outsider.get("/studio/templates/recipe").status_code == 404
+    assert outsider.post(CARDS, {**WANTED, "template": "recipe"}).status_code == 404
+    change = {name: value for name, value in RECIPE.items() if name != "name"}
+    assert (
+        owner.put("/studio/templates/recipe", {**change, "title": "Receita"}).get_json()["title"] == "Receita"
+    )
+    assert owner.put("/studio/templates/cocktail", change).status_code == 403
+    assert owner.delete("/studio/templates/cocktail").status_code == 403
+    assert owner.delete("/studio/templates/recipe").status_code == 200
+    assert owner.delete("/studio/templates/recipe").status_code == 404
+    assert owner.get(f"{CARDS}/{card['_id']}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object", "properties": {}},
+        {"type": "object", "properties": {"a.b": {"type": "string"}}},
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a+)+$"}}},
+        {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1/x"}}},
+        {"type": "object", "properties": {"a": {"type": "string", "minLength": -1}}},
+        {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
+        {"type": "object", "properties": {"a": {"type": "string", "minLength": 9, "maxLength": 2}}},
+        {"type": "object", "properties": {"a": {"type": "array", "items": 3}}},
+    ],
+    ids=range(10),
+)
+def test_a_schema_that_cannot_be_one_is_named(owner: Caller, schema: dict[str, Any]) -> None:
+    answer = owner.post("/studio/templates", {**RECIPE, "schema": schema})
+    assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["schema"])
+
+
+def test_the_list_is_filtered_sorted_and_paged(owner: Caller, server: OpenAIServer) -> None:
+    for name in ("Água", "zebra", "Bola"):
+        server.script(Reply(json.dumps({**FIELDS, "name": name})))
+        made(owner, model="test-model")
+    plain = made(owner, prompt="Negroni")
+
+    def names(query: str = "") -> list[str]:
+        answer = owner.get(f"{CARDS}?{query}")
+        assert answer.status_code == 200, answer.text
+        return [one["name"] for one in answer.get_json()]
+
+    assert names() == ["Negroni", "Bola", "zebra", "Água"]
+    assert names("order=asc") == ["Água", "zebra", "Bola", "Negroni"]
+    assert names("sort=name") == ["Água", "Bola", "Negroni", "zebra"]
+    assert names("sort=name&order=desc") == ["zebra", "Negroni", "Bola", "Água"]
+    assert names("sort=model")[0] == "Negroni"
+    assert names("model=offline") == ["Negroni"]
+    assert names("q=agua") == ["Água"]
+    assert names("template=recipe") == []
+    first = owner.get(f"{CARDS}?sort=name&limit=2&count=true")
+    assert first.headers["X-Total-Count"] == "4"
+    assert names(f"sort=name&limit=2&cursor={first.headers['X-Next-Cursor']}") == ["Negroni", "zebra"]
+    assert owner.get(f"{CARDS}?sort=prompt").status_code == 422
+    assert owner.delete(f"{CARDS}/{plain['_id']}").status_code == 200
+    assert owner.get(plain["image_url"]).status_code == 404
+
+
+def test_who_has_a_role_sees_the_cards_of_an_assistant_among_their_own(
+    app: Flask, owner: Caller, outsider: Caller
+) -> None:
+    assistant = owner.new_assistant()
+    theirs = made(bot(app, assistant))
+    own = made(outsider, prompt="Caipirinha")
+    assert outsider.get(f"{CARDS}/{theirs['_id']}").status_code == 404
+    member = {"user_id": outsider.user_id, "role": "viewer"}
+    assert owner.put(f"/assistants/members/{assistant['_id']}", member).status_code == 200
+    for query in ("", "?sort=name", "?sort=model&order=desc&limit=1"):
+        listed = outsider.get(f"{CARDS}{query}")
+        ids = [one["_id"] for one in listed.get_json()]
+        if "X-Next-Cursor" in listed.headers:
+            more = outsider.get(f"{CARDS}{query}&cursor={listed.headers['X-Next-Cursor']}")
+            ids += [one["_id"] for one in more.get_json()]
+        assert sorted(ids) == sorted([theirs["_id"], own["_id"]])
+    assert outsider.get(theirs["image_url"]).status_code == 200
+    assert outsider.delete(f"{CARDS}/{theirs['_id']}").status_code == 403
+    assert nobody(app).get(theirs["image_url"]).status_code == 401
+    assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
+    assert owner.get(f"{CARDS}/{theirs['_id']}").status_code == 404
+
+
+Studio = tuple[Flask, ImageServer, list[str]]
+
+
+@pytest.fixture
+def drawing(installation: Installation, make_app: Callable[..., Flask]) -> Iterator[Studio]:
+    """An application whose pictures come from an image server once ``draw`` is called for those that wait."""
+    waiting: list[str] = []
+    with ImageServer() as server:
+        studio = installation.house.studio
+        make, draw = copy.copy(studio.make_card), copy.copy(studio.draw_card)
+        maker = OpenAIImages(model="sd", api_key="k", base_url=server.base_url, timeout_s=5)
+        vars(make).update(_draws="openai:sd", _draw_soon=waiting.append)
+        vars(draw).update(_draws="openai:sd", _draw_soon=waiting.append, _maker=maker)
+        house = replace(installation.house, studio=replace(studio, make_card=make, draw_card=draw))
+        yield make_app(house), server, waiting
+        maker.close()
+
+
+def test_a_picture_is_drawn_behind_the_card(drawing: Studio, owner: Caller, server: OpenAIServer) -> None:
+    app, images, waiting = drawing
+    owner = replace(owner, client=app.test_client())
+    server.script(Reply(json.dumps(FIELDS)), Reply("A tall green drink."))
+    card = made(owner, model="test-model", prompt="Algo verde para a praia.")
+    assert (card["image_status"], card["image_model"]) == ("drawing", "placeholder")
+    assert owner.get(card["image_url"]).mimetype == "image/svg+xml"
+    assert owner.post(card["image_url"]).status_code == 409
+    draw = app.extensions["orquestra"].studio.draw_card
+    assert card["_id"] in draw.waiting()
+    draw.draw(waiting.pop())
+    now = owner.get(f"{CARDS}/{card['_id']}").get_json()
+    assert (now["image_status"], now["image_model"], now["image_error"]) == ("ready", "openai:sd", None)
+    assert owner.get(card["image_url"]).mimetype == "image/jpeg"
+    prompt = json.loads(images.asked[0][2])["prompt"]
+    assert prompt.endswith("A tall green drink.")
+    assert "in English" in server.bodies()[-1]["messages"][0]["content"]
+
+
+def test_a_picture_that_fails_leaves_the_card_and_is_drawn_again(drawing: Studio, owner: Caller) -> None:
+    app, images, waiting = drawing
+    owner = replace(owner, client=app.test_client())
+    draw = app.extensions["orquestra"].studio.draw_card
+    images.status = 400
+    card = made(owner)
+    draw.draw(waiting.pop())
+    failed = owner.get(f"{CARDS}/{card['_id']}").get_json()
+    assert (failed["image_status"], failed["image_model"]) == ("failed", "placeholder")
+    assert "openai:sd" in failed["image_error"]
+    assert owner.get(card["image_url"]).mimetype == "image/svg+xml"
+    images.status = 200
+    again = owner.post(card["image_url"])
+    assert (again.status_code, again.get_json()["image_status"]) == (202, "drawing")
+    draw.draw(waiting.pop())
+    assert owner.get(card["image_url"]).mimetype == "image/jpeg"
+    assert owner.delete(f"{CARDS}/{card['_id']}").status_code == 200
+    draw.draw(card["_id"])  # once more, too late
