@@ -5,7 +5,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 UV_VERSION := 0.13.8
-WORKERS ?= 4
+WORKERS ?= 3
 UV_SOURCE := --disable-pip-version-check --only-binary :all: uv==$(UV_VERSION)
 
 # Bytecode is written as modules are first imported and read from then on: compiling every installed
@@ -49,7 +49,7 @@ fmt: $(VENV)/test.stamp
 	@$(PY) -m ruff check --fix .
 
 fuzz: $(VENV)/test.stamp
-	@EXAMPLES=new $(PY) -m pytest tests/unit
+	@EXAMPLES=new $(PY) -m pytest tests/unit tests/api/test_outsider_walk.py
 	@$(PY) -m tests.fuzz
 
 # A bench is a file there whose docstring says, indented, how it is run.

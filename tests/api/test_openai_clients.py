@@ -13,9 +13,6 @@ from typing import Any
 import openai
 import pytest
 from flask import Flask
-from langchain_core.messages import HumanMessage, ToolMessage
-from langchain_core.tools import tool
-from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from pydantic import SecretStr
 
 from bootstrap.installation import Installation
@@ -126,6 +123,10 @@ def test_the_openai_packages_errors(door: Door, server: OpenAIServer) -> None:
 
 
 def test_langchain(door: Door, server: OpenAIServer) -> None:
+    from langchain_core.messages import HumanMessage, ToolMessage
+    from langchain_core.tools import tool
+    from langchain_openai import ChatOpenAI
+
     model = ChatOpenAI(model="default", base_url=door.url, api_key=SecretStr(door.key), stream_usage=True)
     answer = model.invoke("Quanto custa a limpeza?")
     assert answer.content == "São 120 reais [1]."
@@ -150,6 +151,8 @@ def test_langchain(door: Door, server: OpenAIServer) -> None:
 
 
 def test_langchain_embeds(door: Door) -> None:
+    from langchain_openai import OpenAIEmbeddings
+
     embedder = OpenAIEmbeddings(
         model="default",
         base_url=door.url,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage, BaseMessage
 
 from integrations.llm.langchain_models import LangChainModels
 from models.chats import Tokens
@@ -22,6 +18,11 @@ from models.model_errors import (
     ModelUnavailable,
 )
 
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+    from tests.servers.langchain_fake import FailingFake
+
 REQUEST = CompletionRequest(
     (PromptMessage("system", "Be brief."), PromptMessage("user", "Olá?")), "vendor:m", temperature=0.3
 )
@@ -31,24 +32,13 @@ class StatusError(Exception):
     status_code = 429
 
 
-class FailingFake(GenericFakeChatModel):
-    """The fake, failing or slow before its first word."""
-
-    problem: Any = None
-    delay_s: float = 0.0
-
-    def _stream(self, messages: list[BaseMessage], *args: Any, **kwargs: Any) -> Iterator[Any]:
-        time.sleep(self.delay_s)
-        if self.problem is not None:
-            raise self.problem
-        yield from super()._stream(messages, *args, **kwargs)
-
-
 class Maker:
     """Stands where ``init_chat_model`` does."""
 
     def __init__(self, *answers: AIMessage | str, **more: Any) -> None:
         self.made: list[tuple[str, dict[str, Any]]] = []
+        from tests.servers.langchain_fake import FailingFake
+
         self._fake = FailingFake(messages=iter(answers), **more)
 
     def __call__(self, model: str, **options: Any) -> FailingFake:
@@ -58,6 +48,8 @@ class Maker:
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_an_answer_comes_as_from_any_other(*, stream: bool) -> None:
+    from langchain_core.messages import AIMessage
+
     usage: Any = {"input_tokens": 5, "output_tokens": 2, "total_tokens": 7}
     maker = Maker(AIMessage("Olá do modelo.", usage_metadata=usage))
     model = LangChainModels(maker, "http://host/v1").with_key("k")
@@ -109,10 +101,12 @@ def test_tokens_are_the_servers_or_estimated() -> None:
 )
 def test_what_goes_wrong_has_a_name(more: dict[str, Any], problem: type[ModelError]) -> None:
     with pytest.raises(problem) as caught:
-        LangChainModels(Maker("x", **more)).complete(REQUEST, 0.1)
+        LangChainModels(Maker("x", **more)).complete(REQUEST, 0.1 if problem is ModelTimedOut else 5.0)
     assert "secret" not in str(caught.value)
 
 
 def test_an_empty_answer_is_broken() -> None:
+    from langchain_core.messages import AIMessage
+
     with pytest.raises(ModelAnswerBroken):
         LangChainModels(Maker(AIMessage(" "))).complete(REQUEST, 5.0)
