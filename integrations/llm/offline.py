@@ -12,6 +12,7 @@ from models import phrases
 from models.completions import Completion, CompletionRequest
 from models.documents import Passage
 from models.text.chat import clean_query
+from models.text.families import FAMILIES
 from models.text.language import detect_language
 from models.text.stemming import stem
 from models.text.stopwords import STOP_WORDS
@@ -97,9 +98,11 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
     """At most three sentences that match the question, with their passages' numbers, best first."""
     asked = frozenset(words(clean_query(question)))
     shapes = [shape for names, shape in _ASKED_FOR if names & asked]
-    wanted = _stems(asked - _SAID_BY_SHAPE, language) or _stems(asked, language)
     sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
-    wanted = _as_spelt(wanted, frozenset[str]().union(*(one.terms for one in sentences)))
+    stop = STOP_WORDS.get(language, frozenset())
+    held = _held(passages, language)
+    said = {_as_spelt(word, held, language) for word in asked - stop}
+    wanted = _stems(said - _SAID_BY_SHAPE, language) or _stems(said, language)
     if not wanted or not sentences:
         return []
     rarity = {term: _rarity(term, sentences) for term in wanted}
@@ -171,9 +174,17 @@ def _split(line: str) -> Iterator[str]:
         yield kept
 
 
-def _as_spelt(wanted: frozenset[str], held: frozenset[str]) -> frozenset[str]:
-    """The terms as the documents spell them, where a mistyped one is much like one that they hold."""
-    return frozenset(term if term in held else _nearest(term, held) for term in wanted)
+def _held(passages: tuple[Passage, ...], language: str) -> dict[str, str]:
+    """A stem of the passages for each of their words."""
+    said = {word for passage in passages for word in words(passage.text)}
+    return {word: stem(word, language) for word in said}
+
+
+def _as_spelt(word: str, held: dict[str, str], language: str) -> str:
+    """The word as the documents spell it, where it is mistyped or irregular and much like one that they hold."""
+    if word in held or stem(word, language) in held.values():
+        return word
+    return next((one for one in FAMILIES.get(word, ()) if one in held), _nearest(word, frozenset(held)))
 
 
 def _nearest(term: str, held: frozenset[str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.text.chat import clean_query
+from models.text.families import FAMILIES
 from models.text.folding import fold
 from models.text.language import LANGUAGES, detect_language
 from models.text.stopwords import STOP_WORDS
@@ -92,7 +93,10 @@ def _weighted(text: str, chosen: Sequence[str], weight: float = 1.0) -> list[Que
     asking = price_words(text)
     less = weight if asking.issuperset(chosen) else weight * PRICE_WEIGHT
     return [
-        QueryWord(word, less, SAYS_A_PRICE) if word in asking else QueryWord(word, weight) for word in chosen
+        QueryWord(word, less, SAYS_A_PRICE)
+        if word in asking
+        else QueryWord(word, weight, FAMILIES.get(word, ()))
+        for word in chosen
     ]
 
 

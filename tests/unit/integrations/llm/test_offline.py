@@ -104,6 +104,18 @@ def test_a_mistyped_word_is_found(question: str) -> None:
     assert "R$" in answer_from(asked(question, WRAPPED)).splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [
+        ("tem estacionamneto?", "Há estacionamento na rua Pamplona."),
+        ("vcs abrem domingo", "Aberto aos domingos."),
+    ],
+)
+def test_long_words_mistyped_and_irregular_forms_are_quoted(question: str, quoted: str) -> None:
+    text = "Há estacionamento na rua Pamplona. Aberto aos domingos."
+    assert answer_from(asked(question, Passage("c", "d", "x.md", "", (), None, text, 0.9))).startswith(quoted)
+
+
 def test_a_word_that_is_merely_alike_is_not_quoted() -> None:
     assert answer_from(asked("tem piscina?", WRAPPED)).startswith("Não encontrei")
 

@@ -142,6 +142,24 @@ def test_a_price_list_answers_however_a_price_is_asked_for(house: House, questio
     assert found.enough
 
 
+@pytest.mark.parametrize(
+    ("said", "question"),
+    [
+        ("Abrimos de segunda a sábado. Não abrimos aos domingos e feriados.", "vcs abrem domingo?"),
+        ("Aberto aos domingos até as 13h.", "voces abrem domingo?"),
+        ("Nous sommes ouverts le dimanche matin.", "vous ouvrez le dimanche ?"),
+        ("Cerramos los domingos por la tarde.", "¿cierran el domingo?"),
+        ("Ada Lovelace wrote the first program.", "who writes programs"),
+    ],
+)
+def test_irregular_forms_of_a_word_are_one(said: str, question: str) -> None:
+    house = House()
+    house.knowledge.put(document("d2", ["O telhado é vermelho.", said, "Le café est bon."], filename="x.md"))
+    found = house.ask(question)
+    assert found.passages[0].chunk_id == "d2:1:1"
+    assert found.enough
+
+
 def test_a_price_that_the_list_does_not_have_is_not_enough(house: House) -> None:
     assert not house.ask("quanto custa um transplante capilar?").enough
 
