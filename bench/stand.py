@@ -21,6 +21,7 @@ READY_WITHIN_S = 120.0
 NO_LIMIT = {"RATE_LIMIT": "10000000 per minute"}
 
 Texts = dict[str, str]
+_PARTS = {"child.py": "database", "integrations.vectorstores.chroma_process": "vectors"}
 
 
 @dataclass(frozen=True)
@@ -132,10 +133,10 @@ def children(pid: int) -> dict[str, int]:
 
 
 def memory_of_application(pid: int) -> dict[str, float]:
-    """Resident memory in MB: of the server, of its database, and of everything else that it started."""
-    parts = {"server": memory_mb(pid), "database": 0.0, "others": 0.0}
+    """Resident memory in MB: of the server, its database, its vectors, and of everything else that it started."""
+    parts = {"server": memory_mb(pid), "database": 0.0, "vectors": 0.0, "others": 0.0}
     for script, child in children(pid).items():
-        parts["database" if script.endswith("database/child.py") else "others"] += memory_mb(child)
+        parts[_PARTS.get(script.rpartition("/")[2], "others")] += memory_mb(child)
     return parts
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from integrations.counters.memory import CountsInMemory
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
+from integrations.vectorstores.chroma_child import ChildChroma
+from integrations.vectorstores.chroma_server import connect_chroma
 from integrations.vectorstores.grouped import GroupedVectors
 from integrations.vectorstores.remembered import RememberedVectors
 from jobs.kinds import NAMES
@@ -31,15 +33,10 @@ def workplaces(settings: Settings) -> Workplaces:
 
 
 def vector_store(settings: Settings, turns: Workplaces) -> VectorStore:
-    """A Chroma server, or the one that lives in this process."""
-    # chromadb takes a second to import: the command line beside a server does without it.
+    """A Chroma server, or a Chroma of our own in a child process."""
     if settings.chroma_url:
-        from integrations.vectorstores.chroma_server import connect_chroma
-
         return connect_chroma(settings.chroma_url)
-    from integrations.vectorstores.chroma_local import open_chroma
-
-    return GroupedVectors(RememberedVectors(open_chroma(settings.data_dir / "chroma")), turns=turns)
+    return GroupedVectors(RememberedVectors(ChildChroma(settings.data_dir / "chroma")), turns=turns)
 
 
 def open_broker(url: str) -> Broker:

@@ -13,7 +13,7 @@ from integrations.vectorstores.base import Vectors, VectorStore
 from kit.workplaces import Workplaces
 
 MOST = 500  # vectors in one call
-FEW = 16  # the same while turns are at work: Chroma lets no other thread run meanwhile
+FEW = 64  # the same while turns are at work: a search of a large collection waits for the call to end
 LINGER_S = 0.025  # for others, by whoever writes soon after another
 SOON_S = 0.5
 MOST_QUEUES = 100

@@ -2,8 +2,9 @@
 
 ``python -m tests.servers.template`` reads one JSON object a line: ``{"start": {…environment…}, "log": path}``
 answers ``{"pid": …}``; ``{"wait": pid}`` answers ``{"code": …}``, null while it runs. A forked application is
-``main.main()`` like any other; with ``"command": […]``, the words after ``python cli.py``, it is that command, and
-what it says is written beside the log. In its environment ``KILL_AT`` may name a moment of its death, such as
+``main.main()`` like any other, but that its Chroma lives and dies in the same process, for which chromadb is imported
+here once; with ``"command": […]``, the words after ``python cli.py``, it is that command, and what it says is written
+beside the log. In its environment ``KILL_AT`` may name a moment of its death, such as
 ``before repositories.chats:ChatRepository.note_answer 3``: it kills itself at that call, as ``kill -9`` does,
 the third of all threads since it got SIGUSR1 (since its start, where ``KILL_AT_START`` is set). The product
 knows nothing of it.
@@ -24,16 +25,19 @@ from typing import Any
 
 import cli
 import main
+from bootstrap import seams
 from integrations.llm import openai_compatible
 from integrations.vectorstores import chroma_local
 
 PR_SET_PDEATHSIG = 1
+CHROMA = "ChildChroma"
 
 
 def serve() -> None:
     """Do what standard input says until it ends."""
     _end_with_parent()
-    assert chroma_local and openai_compatible  # noqa: PT018  # imported here, so that no fork has to
+    setattr(seams, CHROMA, chroma_local.open_chroma)
+    assert openai_compatible  # imported here, so that no fork has to
     for line in sys.stdin:
         asked = json.loads(line)
         answer = (

@@ -152,9 +152,9 @@ def test_while_turns_are_at_work_little_is_written_at_a_time(store: SlowStore) -
     turns = Workplaces(1)
     grouped = GroupedVectors(store, turns=turns)
     store.go_on.release(10)
-    grouped.add("c", [f"a{n}" for n in range(40)], np.ones((40, 2), dtype=np.float32))
+    grouped.add("c", [f"a{n}" for n in range(150)], np.ones((150, 2), dtype=np.float32))
     with turns.taken():
         pass
-    grouped.add("d", [f"b{n}" for n in range(40)], np.ones((40, 2), dtype=np.float32))
-    assert [len(ids) for _, ids in store.calls] == [40, FEW, FEW, 40 - 2 * FEW]
-    assert len(store.held) == 80
+    grouped.add("d", [f"b{n}" for n in range(150)], np.ones((150, 2), dtype=np.float32))
+    assert [len(ids) for _, ids in store.calls] == [150, FEW, FEW, 150 - 2 * FEW]
+    assert len(store.held) == 300
