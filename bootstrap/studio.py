@@ -9,6 +9,7 @@ from kit.clock import utc_now
 from services.studio.draw_card import DrawCard
 from services.studio.find_cards import FindCards
 from services.studio.make_card import MakeCard
+from services.studio.print_card import PrintCard
 from services.studio.templates import Templates
 from services.studio.use_cases import StudioUseCases
 
@@ -36,6 +37,7 @@ def build(parts: Parts, shared: Shared) -> StudioUseCases:
         find_cards=FindCards(
             cards=records.cards, images=records.card_images, assistants=shared.find_assistants
         ),
+        print_card=PrintCard(templates=templates, images=records.card_images),
         draw_card=DrawCard(
             cards=records.cards,
             images=records.card_images,

@@ -146,3 +146,37 @@ def _collect_fields(schema: dict[str, Any], path: str, depth: int, problems: lis
         problems.append(f"{where}: required must list fields of its properties.")
     for name, one in properties.items():
         _collect(one, f"{path}.{name}".lstrip("."), depth + 1, problems)
+
+
+def lines_of(fields: Mapping[str, Any], schema: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """A card's fields for readers, in the order of the template: each a label and its lines, the name left out."""
+    properties = schema.get("properties", {})
+    order = [*(one for one in properties if one in fields), *(one for one in fields if one not in properties)]
+    shown = [
+        (properties.get(one, {}).get("title") or label_of(one), _lines(fields[one]), one) for one in order
+    ]
+    name = name_of(fields)
+    return [(label, lines) for label, lines, _ in shown if lines and lines != [name]]
+
+
+def label_of(field_name: str) -> str:
+    """A field's name as a reader sees it."""
+    return field_name.replace("_", " ").strip().capitalize()
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list | tuple):
+        return [
+            line for one in value for line in ([_one_line(one)] if isinstance(one, Mapping) else _lines(one))
+        ]
+    if isinstance(value, Mapping):
+        return [f"{label_of(name)}: {', '.join(_lines(one))}" for name, one in value.items()]
+    text = str(value).strip()
+    return [text] if text else []
+
+
+def _one_line(value: Mapping[str, Any]) -> str:
+    """``Lime: 1`` for two fields; with more each is labelled."""
+    if len(value) <= 2:
+        return ": ".join(", ".join(_lines(one)) for one in value.values())
+    return "; ".join(_lines(value))

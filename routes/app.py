@@ -22,6 +22,7 @@ from routes import (
     documents,
     errors,
     faq,
+    gallery,
     generate,
     golden,
     guides,
@@ -140,6 +141,7 @@ def create_flask(house: House) -> Flask:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(console.blueprint)
+    app.register_blueprint(gallery.blueprint)
     requests.register(app)
     limits.register(app, settings.rate_limit, settings.redis_url)
     if settings.cors_origins:

@@ -15,21 +15,21 @@ blueprint = Blueprint("console", __name__)
 @anybody
 def start() -> Response:
     """The start page."""
-    return _page("index.html")
+    return page("index.html")
 
 
 @blueprint.get("/swagger/")
 @anybody
 def swagger() -> Response:
     """Swagger UI over this server's description."""
-    return _page("swagger.html")
+    return page("swagger.html")
 
 
 @blueprint.get("/redoc/")
 @anybody
 def redoc() -> Response:
     """Redoc over this server's description."""
-    return _page("redoc.html")
+    return page("redoc.html")
 
 
 @blueprint.get("/console/<path:filename>")
@@ -46,7 +46,8 @@ def description() -> Response:
     return current_app.response_class(current_app.config["OPENAPI_TEXT"], mimetype="application/json")
 
 
-def _page(name: str) -> Response:
+def page(name: str) -> Response:
+    """A page that is a file."""
     response = send_from_directory(FOLDER, name, max_age=0)
     response.headers["X-Frame-Options"] = "DENY"
     return response

@@ -130,6 +130,18 @@ def picture(card_id: str, caller: Caller) -> Response:
     return picture_response(find.picture(find.get(caller.actor, card_id)))
 
 
+@blueprint.path("/cards/<card_id>/pdf")
+@caller
+@blueprint.gives(200, BYTES, content_type="application/pdf")
+def pdf(card_id: str, caller: Caller) -> Response:
+    """The card as a PDF of one page, with its picture."""
+    studio = house().studio
+    found = studio.find_cards.get(caller.actor, card_id)
+    response = Response(studio.print_card.pdf(found), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{found.template}-{found.id}.pdf"'
+    return response
+
+
 @blueprint.path("/cards/<card_id>/image", "POST")
 @person
 @blueprint.gives(202, schemas.CardOut)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.studio.draw_card import DrawCard
 from services.studio.find_cards import FindCards
 from services.studio.make_card import MakeCard
+from services.studio.print_card import PrintCard
 from services.studio.templates import Templates
 
 
@@ -18,3 +19,4 @@ class StudioUseCases:
     make_card: MakeCard
     find_cards: FindCards
     draw_card: DrawCard
+    print_card: PrintCard

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+import pypdfium2
 import pytest
 from flask import Flask
 
@@ -250,3 +251,64 @@ def test_a_picture_that_fails_leaves_the_card_and_is_drawn_again(drawing: Studio
     assert owner.get(card["image_url"]).mimetype == "image/jpeg"
     assert owner.delete(f"{CARDS}/{card['_id']}").status_code == 200
     draw.draw(card["_id"])  # once more, too late
+
+
+def test_a_card_is_a_pdf_of_one_page(owner: Caller, server: OpenAIServer) -> None:
+    long = {**FIELDS, "name": "Ω <b>Maré</b> & “Alta”", "steps": ["Bata com gelo. " * 60] * 12}
+    server.script(Reply(json.dumps(long)))
+    card = made(owner, model="test-model")
+    for one in (card, made(owner, image=False)):
+        answer = owner.get(f"{CARDS}/{one['_id']}/pdf")
+        assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+        with pypdfium2.PdfDocument(answer.data) as pdf:
+            assert len(pdf) == 1
+            page = pdf[0]
+            text = page.get_textpage()
+            words = text.get_text_range()
+            text.close()
+            page.close()
+        assert one["model"] in words
+        assert one["name"].replace("Ω", "?") in words
+
+
+def test_a_link_shows_one_card_until_it_is_closed(app: Flask, owner: Caller, outsider: Caller) -> None:
+    card, other = made(owner), made(owner, prompt="Negroni")
+    path = f"{CARDS}/{card['_id']}/share"
+    assert outsider.post(path).status_code == 404
+    link = owner.post(path).get_json()["share_url"]
+    assert owner.post(path).get_json()["share_url"] == link
+    assert owner.get(f"{CARDS}/{card['_id']}").get_json()["share_url"] == link
+    page = nobody(app).get(link)
+    assert (page.status_code, page.mimetype) == (200, "text/html")
+    assert card["name"] in page.text
+    assert card["fields"]["music"].replace("'", "&#39;") in page.text
+    assert card["_id"] not in page.text
+    assert other["_id"] not in page.text
+    assert "script-src" not in page.headers["Content-Security-Policy"]
+    assert nobody(app).get(f"{link}/image").mimetype == "image/svg+xml"
+    assert nobody(app).get(f"/shared/cards/{card['_id']}").status_code == 404
+    assert nobody(app).get("/shared/cards/%20").status_code == 404
+    assert owner.delete(path).status_code == 200
+    assert nobody(app).get(link).status_code == 404
+    assert nobody(app).get(f"{link}/image").status_code == 404
+    assert owner.post(path).get_json()["share_url"] != link
+
+
+def test_a_shared_card_shows_words_as_words(app: Flask, owner: Caller, server: OpenAIServer) -> None:
+    server.script(Reply(json.dumps({**FIELDS, "name": "<script>x</script>", "description": "<img src=x>"})))
+    card = made(owner, model="test-model")
+    link = owner.post(f"{CARDS}/{card['_id']}/share").get_json()["share_url"]
+    page = nobody(app).get(link).text
+    assert "<script>" not in page
+    assert "&lt;img src=x&gt;" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/gallery", "/gallery/new", "/gallery/0123", "/cocktails/", "/generate/", "/cocktails"]
+)
+def test_the_pages_are_there_and_load_nothing_from_elsewhere(app: Flask, path: str) -> None:
+    page = nobody(app).get(path)
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.text
+    assert "http://" not in page.text
+    assert "https://" not in page.text

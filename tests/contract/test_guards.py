@@ -17,6 +17,11 @@ FOR_ANYBODY = {
     "metrics.metrics",
     "health.ready",
     "console.start",
+    *(
+        f"gallery.{page}" for page in ("gallery", "new", "card")
+    ),  # empty: they ask with the reader's credential
+    "gallery.shared",  # whoever has the link
+    "gallery.shared_picture",
     "console.swagger",
     "console.redoc",
     "console.asset",
@@ -25,7 +30,7 @@ FOR_ANYBODY = {
 FOR_CALLERS = {
     *(
         f"studio.{view}"
-        for view in ("list_templates", "get_template", "make", "list_cards", "get", "picture")
+        for view in ("list_templates", "get_template", "make", "list_cards", "get", "picture", "pdf")
     ),
     *(
         f"quizzes.{view}"

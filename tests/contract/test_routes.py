@@ -86,6 +86,7 @@ CONTRACT = {
     ("GET", "/studio/cards/<id>"): 200,
     ("DELETE", "/studio/cards/<id>"): 200,
     ("GET", "/studio/cards/<id>/image"): 200,
+    ("GET", "/studio/cards/<id>/pdf"): 200,
     ("GET", "/health"): 200,
     ("GET", "/health/ready"): 200,
 }
@@ -141,6 +142,13 @@ ADDED = {
 ROUTES = CONTRACT | ADDED
 # The description does not describe itself, nor the pages.
 PAGES = {
+    ("GET", "/gallery"),
+    ("GET", "/gallery/new"),
+    ("GET", "/gallery/<id>"),
+    ("GET", "/cocktails/"),
+    ("GET", "/generate/"),
+    ("GET", "/shared/cards/<id>"),
+    ("GET", "/shared/cards/<id>/image"),
     ("GET", "/"),
     ("GET", "/swagger/"),
     ("GET", "/redoc/"),

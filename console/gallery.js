@@ -1,0 +1,246 @@
+// The gallery, a card's own page and the form for a new one; every word of a card is put in as text.
+"use strict";
+
+const KEY = "orquestra.token";
+const PAGE_SIZE = 24;
+const main = document.getElementById("main");
+
+function make(tag, props = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), props);
+  node.append(...children.filter((one) => one !== null && one !== undefined));
+  return node;
+}
+
+function label(text, field) { return make("label", {}, text, field); }
+
+function options(field, pairs) {
+  field.replaceChildren(...pairs.map(([value, text]) => make("option", { value, textContent: text })));
+  return field;
+}
+
+class Refused extends Error {
+  constructor(status, body) {
+    const details = Object.values(body?.details ?? {}).flat().filter((one) => typeof one === "string");
+    super([body?.message ?? `The server answered ${status}.`, ...details].join(" "));
+    this.status = status;
+  }
+}
+
+async function ask(path, { method = "GET", body } = {}) {
+  const headers = { Authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ""}` };
+  if (body) headers["Content-Type"] = "application/json";
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
+  return answer;
+}
+
+async function asked(path, more) { return (await ask(path, more)).json(); }
+
+function problem(error) { return make("p", { className: "problem", role: "alert", textContent: error.message }); }
+
+// Signing in, where nobody is.
+function signIn(then) {
+  const email = make("input", { type: "email", autocomplete: "username", required: true });
+  const password = make("input", { type: "password", autocomplete: "current-password", required: true });
+  const said = make("p", { className: "problem", role: "alert" });
+  const form = make("form", { className: "card form" },
+    make("h1", { textContent: "Sign in" }), label("E-mail", email), label("Password", password), said,
+    make("button", { className: "main", textContent: "Sign in" }));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      const answer = await fetch("/auth/login", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify({ email: email.value, password: password.value }),
+      });
+      const body = await answer.json();
+      if (!answer.ok) throw new Refused(answer.status, body);
+      sessionStorage.setItem(KEY, body.token);
+      start(then);
+    } catch (error) { said.textContent = error.message; }
+  });
+  main.replaceChildren(form);
+  email.focus();
+}
+
+async function start(page) {
+  if (!sessionStorage.getItem(KEY)) { signIn(page); return; }
+  try { await page(); } catch (error) {
+    if (error.status === 401) { sessionStorage.removeItem(KEY); signIn(page); } else { main.replaceChildren(problem(error)); }
+  }
+}
+
+// Pictures need the credential too: they are fetched when they come into view.
+const seen = new IntersectionObserver((entries) => {
+  for (const entry of entries) {
+    if (entry.isIntersecting) { seen.unobserve(entry.target); load(entry.target); }
+  }
+}, { rootMargin: "300px" });
+
+async function load(image) {
+  try {
+    const blob = await (await ask(image.dataset.path)).blob();
+    const before = image.src;
+    image.src = URL.createObjectURL(blob);
+    if (before.startsWith("blob:")) URL.revokeObjectURL(before);
+  } catch { image.alt = "No picture"; }
+}
+
+function picture(card, className) {
+  if (!card.image_url) return null;
+  const image = make("img", { alt: card.name, className });
+  image.dataset.path = card.image_url;
+  seen.observe(image);
+  return image;
+}
+
+function by(card) {
+  return `${card.model}${card.image_model ? ` · picture: ${card.image_model}` : ""}`;
+}
+
+function tile(card) {
+  return make("a", { className: "card tile", href: `/gallery/${card._id}` }, picture(card, ""),
+    make("div", {}, make("strong", { textContent: card.name }), make("span", { textContent: by(card) }),
+      make("span", { textContent: new Date(card.createdAt).toLocaleString() })));
+}
+
+async function gallery() {
+  const fixed = location.pathname.startsWith("/cocktails") ? "cocktail" : "";
+  const templates = await asked("/studio/templates");
+  const q = make("input", { type: "search", placeholder: "name, ingredient, request" });
+  const template = options(make("select"), [["", "all"], ...templates.map((one) => [one.name, one.title])]);
+  const model = make("input", { placeholder: "any" });
+  const sort = options(make("select"), [["createdAt", "newest"], ["name", "name"], ["model", "model"]]);
+  const grid = make("div", { className: "grid" });
+  const more = make("button", { textContent: "More", hidden: true });
+  const hint = make("p", { className: "hint", role: "status" });
+  let cursor = "", turn = 0;
+  template.value = fixed;
+
+  async function show(from) {
+    const mine = ++turn;
+    const query = new URLSearchParams({ limit: PAGE_SIZE, sort: sort.value, cursor: from });
+    for (const [name, field] of [["q", q], ["template", template], ["model", model]]) {
+      if (field.value.trim()) query.set(name, field.value.trim());
+    }
+    const answer = await ask(`/studio/cards?${query}`);
+    const cards = await answer.json();
+    if (mine !== turn) return;
+    cursor = answer.headers.get("X-Next-Cursor") ?? "";
+    more.hidden = !cursor;
+    const tiles = cards.map(tile);
+    if (from) grid.append(...tiles); else grid.replaceChildren(...tiles);
+    hint.textContent = grid.children.length ? "" : "No cards here yet.";
+  }
+
+  const again = () => show("").catch((error) => { hint.textContent = error.message; });
+  let soon;
+  for (const field of [q, model]) {
+    field.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(again, 250); });
+  }
+  for (const field of [template, sort]) field.addEventListener("change", again);
+  more.addEventListener("click", () => show(cursor).catch((error) => { hint.textContent = error.message; }));
+  const title = fixed ? "Cocktails" : "Gallery";
+  main.replaceChildren(make("h1", { textContent: title }),
+    make("div", { className: "tools" }, label("Search", q), fixed ? null : label("Kind", template), label("Model", model), label("Order", sort)),
+    grid, hint, more);
+  await show("");
+}
+
+function words(value) {
+  if (Array.isArray(value)) {
+    return make("ul", {}, ...value.map((one) => make("li", {}, words(one))));
+  }
+  if (value && typeof value === "object") return Object.values(value).map(String).join(": ");
+  return String(value);
+}
+
+function fieldsOf(card, template) {
+  const list = make("dl", { className: "fields" });
+  const known = template?.schema?.properties ?? {};
+  const names = [...Object.keys(known), ...Object.keys(card.fields)].filter((one, n, all) => one in card.fields && all.indexOf(one) === n);
+  for (const name of names) {
+    if (card.fields[name] === card.name) continue;
+    const title = known[name]?.title ?? name.replaceAll("_", " ");
+    list.append(make("dt", { textContent: title }), make("dd", {}, words(card.fields[name])));
+  }
+  return list;
+}
+
+async function card() {
+  const path = `/studio/cards/${encodeURIComponent(location.pathname.split("/").filter(Boolean).at(-1))}`;
+  const found = await asked(path);
+  const template = await asked(`/studio/templates/${encodeURIComponent(found.template)}`).catch(() => null);
+  document.title = `${found.name} · Orquestra`;
+  const said = make("p", { className: "hint", role: "status" });
+  const act = (text, work) => {
+    const button = make("button", { textContent: text });
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      try { await work(); } catch (error) { said.textContent = error.message; }
+      button.disabled = false;
+    });
+    return button;
+  };
+  const pdf = act("PDF", async () => {
+    const url = URL.createObjectURL(await (await ask(`${path}/pdf`)).blob());
+    make("a", { href: url, download: `${found.name}.pdf` }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  });
+  const link = (address) => said.replaceChildren(make("a", { href: address, textContent: location.origin + address }));
+  const share = act("Share", async () => link((await asked(`${path}/share`, { method: "POST" })).share_url));
+  const unshare = act("Close link", async () => {
+    await ask(`${path}/share`, { method: "DELETE" });
+    said.textContent = "The link leads nowhere any more.";
+  });
+  const draw = act("Draw again", async () => { await ask(`${path}/image`, { method: "POST" }); await start(card); });
+  const remove = act("Delete", async () => {
+    if (!confirm(`Delete “${found.name}”?`)) return;
+    await ask(path, { method: "DELETE" });
+    location.assign("/gallery");
+  });
+  const state = { drawing: "The picture is being drawn …", failed: `No picture: ${found.image_error}` }[found.image_status] ?? "";
+  if (found.share_url) link(found.share_url);
+  main.replaceChildren(make("div", { className: "split" },
+    make("div", {}, picture(found, "hero"), make("p", { className: "hint", textContent: state })),
+    make("div", { className: "sheet-words" }, make("h1", { textContent: found.name }),
+      found.note ? make("p", { className: "note", textContent: found.note }) : null,
+      fieldsOf(found, template), make("p", { className: "made", textContent: `Written by ${by(found)}` }),
+      make("div", { className: "actions" }, pdf, share, unshare, draw, remove), said)));
+  if (found.image_status === "drawing") setTimeout(() => start(card), 3000);
+}
+
+async function form() {
+  const [templates, models] = await Promise.all([asked("/studio/templates"), asked("/models").catch(() => [])]);
+  const template = options(make("select"), templates.map((one) => [one.name, one.title]));
+  const prompt = make("textarea", { required: true, maxLength: 4000, placeholder: "Something for a rainy Sunday …" });
+  const choices = models.map((one) => {
+    const box = make("input", { type: "checkbox", value: one.name });
+    return make("label", { className: "choice" }, box, one.name);
+  });
+  const image = make("input", { type: "checkbox", checked: true });
+  const button = make("button", { className: "main", textContent: "Make the card" });
+  const said = make("p", { className: "problem", role: "alert" });
+  const made = make("div", { className: "grid" });
+  const fields = make("form", { className: "card form" }, label("Kind", template), label("What shall it be?", prompt),
+    choices.length ? make("div", {}, make("p", { className: "hint", textContent: "Models (none: the usual one; up to four, side by side)" }), ...choices) : null,
+    make("label", { className: "choice" }, image, "With a picture"), said, button);
+  fields.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const named = choices.map((one) => one.firstChild).filter((one) => one.checked).map((one) => one.value);
+    const body = { template: template.value, prompt: prompt.value, image: image.checked };
+    button.disabled = true;
+    said.textContent = "";
+    try {
+      const answer = await asked("/studio/cards", { method: "POST", body: named.length ? { ...body, models: named } : body });
+      made.replaceChildren(...(answer.cards ?? [answer]).map(tile));
+      said.textContent = (answer.failed ?? []).map((one) => `${one.model}: ${one.message}`).join(" ");
+    } catch (error) { said.textContent = error.message; }
+    button.disabled = false;
+  });
+  main.replaceChildren(make("h1", { textContent: "New card" }), fields, made);
+  prompt.focus();
+}
+
+start({ gallery, card, new: form }[document.body.dataset.page]);

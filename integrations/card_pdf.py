@@ -1,0 +1,108 @@
+"""A card as a PDF of one page, its picture above its words."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import escape
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Frame, KeepInFrame, Paragraph
+
+from integrations.images.placeholder import SIZE, Composition
+
+WIDTH, HEIGHT = A4
+MARGIN = 48.0
+PICTURE = 300.0  # points high, as wide as the page
+_INK, _SOFT, _ACCENT = HexColor("#1d2433"), HexColor("#596275"), HexColor("#0b6e63")
+_TITLE = ParagraphStyle("title", fontName="Times-Bold", fontSize=30, leading=34, textColor=_INK, spaceAfter=8)
+_LABEL = ParagraphStyle(
+    "label",
+    fontName="Helvetica-Bold",
+    fontSize=9,
+    leading=13,
+    textColor=_ACCENT,
+    spaceBefore=10,
+    spaceAfter=1,
+)
+_BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=11, leading=15.5, textColor=_INK)
+_ITEM = ParagraphStyle("item", parent=_BODY, leftIndent=13, bulletIndent=2)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What stands on the page: a JPEG, a composition to draw, or neither."""
+
+    name: str
+    fields: Sequence[tuple[str, Sequence[str]]]
+    footer: str = ""
+    jpeg: bytes | None = None
+    composition: Composition | None = None
+
+
+def card_pdf(sheet: Sheet) -> bytes:
+    """The PDF; however much there is to say, it is made small enough for one page."""
+    out = io.BytesIO()
+    canvas = Canvas(out, pagesize=A4, pageCompression=1, invariant=1)
+    canvas.setTitle(_known(sheet.name))
+    top = HEIGHT - MARGIN
+    if sheet.jpeg or sheet.composition:
+        _draw_picture(canvas, sheet)
+        top = HEIGHT - PICTURE - 18
+    story = [Paragraph(_text(sheet.name), _TITLE)]
+    for label, lines in sheet.fields:
+        story.append(Paragraph(_text(label.upper()), _LABEL))
+        if len(lines) == 1:
+            story.append(Paragraph(_text(lines[0]), _BODY))
+        else:
+            story += [Paragraph(_text(line), _ITEM, bulletText="\u2022") for line in lines]
+    width, height = WIDTH - 2 * MARGIN, top - MARGIN - 12
+    frame = Frame(MARGIN, MARGIN + 12, width, height, 0, 0, 0, 0)
+    frame.addFromList([KeepInFrame(width, height, story, mode="shrink")], canvas)
+    canvas.setFont("Helvetica", 8)
+    canvas.setFillColor(_SOFT)
+    canvas.drawString(MARGIN, MARGIN - 10, _known(sheet.footer)[:120])
+    canvas.showPage()
+    canvas.save()
+    return out.getvalue()
+
+
+def _draw_picture(canvas: Canvas, sheet: Sheet) -> None:
+    canvas.saveState()
+    frame = canvas.beginPath()
+    frame.rect(0, HEIGHT - PICTURE, WIDTH, PICTURE)
+    canvas.clipPath(frame, stroke=0, fill=0)
+    if sheet.jpeg:
+        picture = ImageReader(io.BytesIO(sheet.jpeg))
+        wide, high = picture.getSize()
+        scale = max(WIDTH / wide, PICTURE / high)
+        y = HEIGHT - PICTURE / 2 - high * scale / 2
+        canvas.drawImage(picture, (WIDTH - wide * scale) / 2, y, wide * scale, high * scale)
+    elif sheet.composition:
+        _draw_composition(canvas, sheet.composition)
+    canvas.restoreState()
+
+
+def _draw_composition(canvas: Canvas, picture: Composition) -> None:
+    colours = (HexColor(picture.top), HexColor(picture.bottom))
+    canvas.linearGradient(0, HEIGHT, WIDTH * 0.4, HEIGHT - PICTURE, colours)
+    scale = WIDTH / SIZE
+    for x, y, radius, colour, opacity in picture.circles:
+        canvas.setFillColor(HexColor(colour))
+        canvas.setFillAlpha(opacity)
+        canvas.circle(x * scale, HEIGHT - y * PICTURE / SIZE, radius * scale, stroke=0, fill=1)
+    canvas.setFillAlpha(1)
+
+
+def _text(text: str) -> str:
+    return escape(_known(text))
+
+
+def _known(text: str) -> str:
+    """What the fonts that every reader of PDFs has can show; the rest as ``?``."""
+    return text.encode("cp1252", "replace").decode("cp1252")
