@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, model_server: OpenAIServer) 
 @pytest.fixture
 def fuse(monkeypatch: pytest.MonkeyPatch) -> Fuse:
     fuse = Fuse(at=None)
+    # Or else a slow moment makes one more write: how long is left is told when it is long.
+    monkeypatch.setattr("services.documents.report_progress.WORTH_SAYING_S", math.inf)
     for owner, names in WRITES:
         for name in names:
             monkeypatch.setattr(owner, name, _fused(fuse, getattr(owner, name), f"{owner.__name__}.{name}"))
