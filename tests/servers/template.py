@@ -13,6 +13,7 @@ knows nothing of it.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import itertools
 import json
@@ -22,6 +23,8 @@ import sys
 import threading
 import traceback
 from typing import Any
+
+from chromadb.api import rust
 
 import cli
 import main
@@ -37,7 +40,9 @@ def serve() -> None:
     """Do what standard input says until it ends."""
     _end_with_parent()
     setattr(seams, CHROMA, chroma_local.open_chroma)
-    assert openai_compatible  # imported here, so that no fork has to
+    assert openai_compatible and rust  # noqa: PT018  # imported here, so that no fork has to
+    gc.collect()
+    gc.freeze()  # nor looks through all that for garbage, which would copy it
     for line in sys.stdin:
         asked = json.loads(line)
         answer = (
