@@ -29,6 +29,7 @@ BODY_BESIDE = 2 << 20
 # Time for what is not a turn, beyond the time that a model may take.
 DRAIN_BESIDE_S = 10.0
 _CODES = {413: "too_large", 500: "internal_error"}
+_MESSAGES = {413: "That is larger than this server takes: at most MAX_UPLOAD_MB in one request."}
 _log = get_logger("server")
 
 
@@ -37,15 +38,15 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no type
 
     def execute(self) -> None:
         error, request_id = self.request.error, new_id()
-        code = _CODES.get(error.code, "bad_request")
+        code, message = _CODES.get(error.code, "bad_request"), _MESSAGES.get(error.code, error.reason)
         body: dict[str, Any] = {
             "error": code,
-            "message": error.reason,
+            "message": message,
             "details": {},
             "request_id": request_id,
         }
         if openai_errors.applies(getattr(self.request, "path", "")):
-            body = openai_errors.body(error.code, code, error.reason, {})
+            body = openai_errors.body(error.code, code, message, {})
         content = json.dumps(body).encode()
         self.status = f"{error.code} {error.reason}"
         self.response_headers = [("Content-Type", "application/json"), ("X-Request-ID", request_id)]

@@ -12,9 +12,14 @@ from integrations.parsing.archive import check_office_file
 from integrations.parsing.base import Unreadable
 from integrations.parsing.blocks import Bounds, Draft, Reading
 from integrations.parsing.formats.titles import real_title
+from integrations.parsing.formats.xlsx_formulas import has_uncomputed
 from integrations.parsing.formats.xlsx_values import shown
 from integrations.parsing.tables import Header, write_table
 
+_UNCOMPUTED = (
+    "Some formulas have no saved result, and their cells are missing: open the file in Excel or LibreOffice, save it "
+    "and upload that."
+)
 _MAX_ROWS = 200_000
 _MAX_CELLS = 1_000_000
 
@@ -26,6 +31,8 @@ def read(path: Path, bounds: Bounds) -> Reading:
     with path.open("rb") as stream:  # given a path, openpyxl looks at the name instead of the content
         workbook = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
         _write_sheets(draft, workbook)
+        if has_uncomputed(stream):
+            draft.warn(_UNCOMPUTED)
         draft.title = real_title(workbook.properties.title)
     return draft.done()
 

@@ -90,6 +90,16 @@ def test_hidden_sheets_are_not_read_and_named(tmp_path: Path) -> None:
     assert found.warnings == ("The sheet 'Custos' is hidden and was not read.",)
 
 
+def test_formulas_without_a_saved_result_are_named(tmp_path: Path) -> None:
+    workbook = book(S=[["Item", "Total"], ["Parafuso", "=2*3"], ["Porca", 1]])
+    assert "no saved result" in " ".join(reading(tmp_path, workbook).warnings)
+    for result in (b'<c r="B2"><f>2*3</f><v>6</v></c>', b'<c r="B2" t="str"><f>""</f><v></v></c>'):
+        path = tmp_path / "file.xlsx"
+        workbook.save(path)
+        _rewrite(path, "xl/worksheets/sheet1.xml", b'<c r="B2"><f>2*3</f><v></v></c>', result)
+        assert read_xlsx.read(path, Bounds()).warnings == ()
+
+
 def test_the_title_is_the_property(tmp_path: Path) -> None:
     workbook = book(S=[["Nome", "Valor"], ["x", 1]])
     workbook.properties.title = "Preços da loja"
