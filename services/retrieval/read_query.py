@@ -12,6 +12,7 @@ from models.text.language import LANGUAGES, detect_language
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
 from services.retrieval.lexical_index import QueryWord
+from services.retrieval.light_words import LIGHT_WORDS
 from services.retrieval.price_words import SAYS_A_PRICE, price_words
 
 MOST_WORDS = 40  # of a message: who pastes a whole letter asks about its beginning
@@ -19,6 +20,7 @@ MOST_CHARACTERS = 4_000
 FOLLOW_UP_WORDS = 2  # a question of more content words stands on its own
 SHORTEST = 3  # a message of so few words, one of them content, hardly does
 CARRIED_WEIGHT = 0.5  # what the words of the question before count in a follow-up
+LIGHT_WEIGHT = 0.3  # what "bring" counts in "can I bring my dog?"
 PRICE_WEIGHT = 0.4  # what "custa" counts in "quanto custa a limpeza?": a price list says "R$ 180"
 
 # How a question begins that only makes sense after another one.
@@ -89,15 +91,16 @@ def read_query(
 
 
 def _weighted(text: str, chosen: Sequence[str], weight: float = 1.0) -> list[QueryWord]:
-    """The ``chosen`` words of ``text``; those that ask for a price count less than what it is asked of."""
+    """The ``chosen`` words of ``text``; those that only say what is wanted count less than what it is wanted of."""
     asking = price_words(text)
-    less = weight if asking.issuperset(chosen) else weight * PRICE_WEIGHT
-    return [
-        QueryWord(word, less, SAYS_A_PRICE)
-        if word in asking
-        else QueryWord(word, weight, FAMILIES.get(word, ()))
-        for word in chosen
-    ]
+    light = LIGHT_WORDS | asking
+    alone = light.issuperset(chosen)
+
+    def weighed(word: str) -> QueryWord:
+        less = 1.0 if alone or word not in light else PRICE_WEIGHT if word in asking else LIGHT_WEIGHT
+        return QueryWord(word, weight * less, SAYS_A_PRICE if word in asking else FAMILIES.get(word, ()))
+
+    return [weighed(word) for word in chosen]
 
 
 def _all_words(text: str) -> list[str]:

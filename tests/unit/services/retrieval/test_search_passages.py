@@ -160,6 +160,13 @@ def test_irregular_forms_of_a_word_are_one(said: str, question: str) -> None:
     assert found.enough
 
 
+def test_what_somebody_wants_to_do_counts_less_than_what_with() -> None:
+    house = House()
+    house.knowledge.put(document("d1", ["Dogs are welcome.", "Breakfast is at 7.", "The bar is open."]))
+    assert house.ask("can I bring dogs?").enough
+    assert not house.ask("can I bring my skis?").enough
+
+
 def test_a_price_that_the_list_does_not_have_is_not_enough(house: House) -> None:
     assert not house.ask("quanto custa um transplante capilar?").enough
 
