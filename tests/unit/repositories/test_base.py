@@ -46,6 +46,10 @@ def test_it_works_on_mongomock() -> None:
     assert things._exists(WHOLE)
 
 
+# Drawn at random, and empty in most records: no unique index can hold it.
+DRAWN = {("cards", "share")}
+
+
 def every_repository() -> list[type[Repository]]:
     for module in pkgutil.iter_modules(repositories.__path__, "repositories."):
         importlib.import_module(module.name)
@@ -61,7 +65,7 @@ def test_what_a_repository_reads_by_has_an_index(repository: type[Repository]) -
     indexes = {index.field: index for index in INDEXES if index.collection == repository.collection}
     assert set(repository.page_keys.values()) <= indexes.keys()
     for key in repository.unique_keys - {"_id"}:
-        assert indexes[key].unique
+        assert indexes[key].unique or (repository.collection, key) in DRAWN
 
 
 def test_every_index_serves_a_repository() -> None:
