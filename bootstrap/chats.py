@@ -10,6 +10,7 @@ from services.chats.answer_message import AnswerMessage
 from services.chats.compose_answer import ComposeAnswer
 from services.chats.deliver_replies import DeliverReplies
 from services.chats.find_chats import FindChats
+from services.chats.follow_guide import FollowGuide
 from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
@@ -41,6 +42,12 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             chats=records.chats,
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
             compose=compose,
+            follow=FollowGuide(
+                chats=records.chats,
+                guides=records.guides,
+                structured=shared.structured,
+                catalogue=shared.models.catalogue,
+            ),
             settle=settle,
             requests=shared.limits.requests,
             unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
@@ -54,6 +61,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             outbox=records.outbox,
             unanswered=shared.group_unanswered,
             announce=shared.announce_event,
+            guides=records.guides,
             calls=shared.usage.forget_calls,
             clock=utc_now,
         ),

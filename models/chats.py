@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from models.guides import GuideProgress
 from models.routing import Routing
 
 
@@ -70,7 +71,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Chat:
-    """One contact on one channel with one assistant; ``summary`` is what was said up to its ``summary_turn``."""
+    """One contact on one channel with one assistant; ``summary`` is what was said up to its ``summary_turn``.
+
+    ``guide`` is what the assistant fills and follows in it; one that ``opted_out`` gets no pushes.
+    """
 
     id: str
     assistant_id: str
@@ -86,6 +90,8 @@ class Chat:
     updated_at: datetime
     summary: str = ""
     summary_turn: int = 0
+    guide: GuideProgress | None = None
+    opted_out: bool = False
 
 
 @dataclass(frozen=True)

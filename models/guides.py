@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -60,6 +61,21 @@ class Guide:
     updated_at: datetime
     changed_by: str = ""
     changed_by_name: str = ""
+
+
+@dataclass(frozen=True)
+class GuideProgress:
+    """How far a chat has come with a guide: the values that are known, and the variable that was asked for last.
+
+    ``turn`` is the last turn whose message was read for values: none is read twice. ``is_answered`` once the model
+    has answered by the filled guide.
+    """
+
+    guide_id: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    asked: str = ""
+    turn: int = 0
+    is_answered: bool = False
 
 
 def is_variable_name(name: str) -> bool:

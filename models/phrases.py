@@ -31,6 +31,13 @@ NO_MODEL_CARD: Mapping[str, str] = {
     "es": "No hay ningún modelo de lenguaje configurado: esta es una tarjeta sencilla.",
 }
 
+NOT_UNDERSTOOD: Mapping[str, str] = {
+    "pt": "Não entendi.",
+    "en": "I did not understand that.",
+    "fr": "Je n'ai pas compris.",
+    "es": "No lo entendí.",
+}
+
 
 def phrase(phrases: Mapping[str, str], language: str) -> str:
     """The phrase in ``language``, or in English where there is none."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from models.chats import Channel, Chat, Message, Tokens, chat_key
+from models.guides import GuideProgress
 from models.pages import Page
 from models.text.folding import fold
 from repositories.base import Repository
@@ -110,6 +111,24 @@ class ChatRepository(Repository):
             when={"summary_turn": chat.summary_turn},
         )
 
+    def set_guide(self, chat: Chat, guide: GuideProgress, *, was: GuideProgress | None) -> bool:
+        """Keep how far a guide has come; ``False`` when another was set since the chat was read, or it is gone."""
+        scope, change = Scope(assistant_id=chat.assistant_id), {"guide": _progress_record(guide)}
+        if was is None:
+            return False
+        when = {"guide.guide_id": was.guide_id, "guide.turn": was.turn}
+        return self._update(scope, chat.id, {"$set": change}, when=when)
+
+    def offer_guide(self, chat: Chat, guide: GuideProgress | None) -> bool:
+        """Begin a guide in a chat, or end it; whatever was there before."""
+        change = {"guide": _progress_record(guide)}
+        return self._update(Scope(assistant_id=chat.assistant_id), chat.id, {"$set": change})
+
+    def set_opted_out(self, chat: Chat, *, opted_out: bool) -> bool:
+        """Note whether the contact wants no pushes."""
+        scope = Scope(assistant_id=chat.assistant_id)
+        return self._update(scope, chat.id, {"$set": {"opted_out": opted_out}})
+
     def set_active(self, scope: Scope, chat_id: str, *, active: bool, at: datetime) -> bool:
         """Hand a chat to the assistant or to a person."""
         return self._update(scope, chat_id, {"$set": {"active": active, "updatedAt": at}})
@@ -164,6 +183,8 @@ def _record(chat: Chat) -> Record:
         "last_answer": "",
         "summary": chat.summary,
         "summary_turn": chat.summary_turn,
+        "guide": _progress_record(chat.guide),
+        "opted_out": chat.opted_out,
         "createdAt": chat.created_at,
         "updatedAt": chat.updated_at,
     }
@@ -186,4 +207,28 @@ def _chat(record: Record) -> Chat:
         updated_at=moment(record["updatedAt"]),
         summary=record.get("summary", ""),
         summary_turn=int(record.get("summary_turn", 0)),
+        guide=_progress(record["guide"]) if record.get("guide") else None,
+        opted_out=bool(record.get("opted_out", False)),
     )
+
+
+def _progress(record: Record) -> GuideProgress:
+    return GuideProgress(
+        guide_id=record["guide_id"],
+        values={one["name"]: one["value"] for one in record["values"]},
+        asked=record["asked"],
+        turn=int(record["turn"]),
+        is_answered=bool(record["is_answered"]),
+    )
+
+
+def _progress_record(guide: GuideProgress | None) -> Record | None:
+    if guide is None:
+        return None
+    return {
+        "guide_id": guide.guide_id,
+        "values": [{"name": name, "value": value} for name, value in guide.values.items()],
+        "asked": guide.asked,
+        "turn": guide.turn,
+        "is_answered": guide.is_answered,
+    }

@@ -112,6 +112,26 @@ def activate(name: str, actor: Actor) -> Chat:
     return house().chats.take_over.set_active(house().chats.find_chats.get(actor, name), active=True)
 
 
+@blueprint.path("/guide/<chat_name:name>", "PUT")
+@person
+@blueprint.takes(schemas.OfferIn)
+@blueprint.gives(200, schemas.ChatOut)
+def offer_guide(body: dict[str, str | None], name: str, actor: Actor) -> Chat:
+    """Offer a guide in a chat, or end it: what it lacks is asked for, one thing at a time, then it is followed."""
+    chat = house().chats.find_chats.get(actor, name)
+    return house().chats.take_over.offer_guide(chat, body["guide_id"])
+
+
+@blueprint.path("/opt_out/<chat_name:name>", "PUT")
+@person
+@blueprint.may_take(schemas.OptOutIn)
+@blueprint.gives(200, schemas.ChatOut)
+def opt_out(body: dict[str, bool], name: str, actor: Actor) -> Chat:
+    """Note that a contact wants no pushes; with ``opted_out: false`` that they want them again."""
+    chat = house().chats.find_chats.get(actor, name)
+    return house().chats.take_over.set_opted_out(chat, opted_out=body["opted_out"])
+
+
 @blueprint.path("/reply/<chat_name:name>", "POST")
 @person
 @blueprint.takes(schemas.ReplyIn)

@@ -96,6 +96,14 @@ class AnswerOut(Schema):
     createdAt = Moment(attribute="created_at")
 
 
+class ProgressOut(Schema):
+    """A guide that is filled and followed in a chat."""
+
+    guide_id = fields.String()
+    values = fields.Dict(keys=fields.String(), metadata={"description": "What is known, name to value."})
+    asked = fields.String(metadata={"description": "The variable that was asked for last."})
+
+
 class ChatOut(Schema):
     """A chat with its latest message and response."""
 
@@ -107,8 +115,22 @@ class ChatOut(Schema):
     active = fields.Boolean()
     message = fields.String()
     response = fields.String(allow_none=True)
+    guide = fields.Nested(ProgressOut, allow_none=True)
+    opted_out = fields.Boolean()
     createdAt = Moment(attribute="created_at")
     updatedAt = Moment(attribute="updated_at")
+
+
+class OfferIn(Body):
+    """The guide that is offered, or ``null`` for none."""
+
+    guide_id = Text(64, required=True, allow_none=True)
+
+
+class OptOutIn(Body):
+    """Whether the contact wants no pushes."""
+
+    opted_out = Switch(load_default=True)
 
 
 class ChatListArguments(ListArguments):

@@ -16,6 +16,7 @@ from models.model_errors import routing_of
 from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer
+from services.chats.follow_guide import Asking, FollowGuide
 from services.chats.receive_message import ReceiveMessage
 from services.chats.settle_turn import FALLBACK_MESSAGE, SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
@@ -48,6 +49,7 @@ class AnswerMessage:
         chats: ChatRepository,
         receive: ReceiveMessage,
         compose: ComposeAnswer,
+        follow: FollowGuide,
         settle: SettleTurn,
         requests: CountRequests,
         unanswered: NoteUnanswered,
@@ -56,6 +58,7 @@ class AnswerMessage:
         self._chats = chats
         self._receive = receive
         self._compose = compose
+        self._follow = follow
         self._settle = settle
         self._requests = requests
         self._unanswered = unanswered
@@ -127,7 +130,10 @@ class AnswerMessage:
             return self._settle.kept(chat, arrived.message)
         with self._failure_is_marked(arrived.message):
             try:
-                prepared = self._compose.prepare(assistant, chat, arrived.message)
+                step = self._follow.step(assistant, chat, arrived.message) if chat.guide else None
+                if isinstance(step, Asking):
+                    return self._asked(chat, arrived.message, step)
+                prepared = self._compose.prepare(assistant, chat, arrived.message, step)
                 completion = self._compose.complete(prepared)
             except _MODEL_FAILURES as problem:
                 return self._fallen_back(assistant, chat, arrived.message, problem)
@@ -142,7 +148,12 @@ class AnswerMessage:
         with self._failure_is_marked(arrived.message, ticket):
             sent = False
             try:
-                prepared = self._compose.prepare(assistant, chat, arrived.message)
+                following = self._follow.step(assistant, chat, arrived.message) if chat.guide else None
+                if isinstance(following, Asking):
+                    ticket.outcome = self._asked(chat, arrived.message, following)
+                    yield from _whole(ticket.outcome)
+                    return
+                prepared = self._compose.prepare(assistant, chat, arrived.message, following)
                 for step in self._compose.stream(prepared):
                     if isinstance(step, Completion):
                         ticket.outcome = self._answered(chat, arrived.message, prepared, step, was_sent=sent)
@@ -185,6 +196,18 @@ class AnswerMessage:
             self._unanswered.take_back(noted)
         if noted is None:
             self._compose.keep(prepared, completion)
+        return self._remembered(message, answer)
+
+    def _asked(self, chat: Chat, message: Message, asking: Asking) -> Answer:
+        """What a guide lacks is asked for, in the answer's place."""
+        answer = self._settle.answered(
+            chat,
+            message,
+            asking.text,
+            model=asking.model,
+            tokens=asking.tokens,
+            routing=asking.routing,
+        )
         return self._remembered(message, answer)
 
     def _fallen_back(self, assistant: Assistant, chat: Chat, message: Message, problem: AppError) -> Answer:

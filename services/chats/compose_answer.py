@@ -10,6 +10,7 @@ from models.chats import Chat, Message
 from models.completions import Completion
 from models.usage import LIMIT_MESSAGE
 from services.chats.answer_cache import AnswerCache
+from services.chats.follow_guide import Followed
 from services.chats.recall_turns import RecallTurns
 from services.llm.base import Model
 from services.prompts.compile import fit_history
@@ -37,17 +38,21 @@ class ComposeAnswer:
         self._ask = AskGrounded(complete)
         self._answers = answers
 
-    def prepare(self, assistant: Assistant, chat: Chat, message: Message) -> Grounded:
+    def prepare(
+        self, assistant: Assistant, chat: Chat, message: Message, followed: Followed | None = None
+    ) -> Grounded:
         """The prompt for a message: the system prompt, numbered passages, history, the message.
 
         A chat that has outgrown its share of the prompt is summed up soon; until then its oldest turns are left out.
+        ``followed`` is a guide that the answer is given by.
         """
         turns = assistant.settings.history_turns
         history = [one for one in self._recall.before(message, turns) if one.number > chat.summary_turn]
         question = Question(
-            message.content,
+            followed.question if followed else message.content,
             tuple(history),
             model=message.requested_model,
+            instructions=followed.instructions if followed else "",
             notes=chat.summary if turns else "",
             user_id=chat.channel.id,
             key_id=assistant.id,
@@ -59,7 +64,7 @@ class ComposeAnswer:
         grounded = self._ground.ground(assistant, question)
         request = replace(grounded.request, chat_id=chat.id, is_counted=True)
         grounded = replace(grounded, request=request)
-        if not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
+        if followed or not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
             return grounded
         place = self._answers.place(assistant, message.content, message.requested_model)
         kept = self._answers.find(place) if place else None

@@ -11,7 +11,9 @@ from kit.ids import new_id
 from models.actors import Actor
 from models.chats import Chat, Message, MessageRole, MessageStatus
 from models.deliveries import Event
+from models.guides import GuideProgress
 from repositories.chats import ChatRepository
+from repositories.guides import GuideRepository
 from repositories.messages import MessageRepository
 from repositories.outbox import OutboxRepository, Waiting
 from repositories.scope import Scope
@@ -29,6 +31,7 @@ class TakeOver:
         chats: ChatRepository,
         messages: MessageRepository,
         outbox: OutboxRepository,
+        guides: GuideRepository,
         unanswered: GroupUnanswered,
         announce: AnnounceEvent,
         calls: ForgetCalls,
@@ -37,6 +40,7 @@ class TakeOver:
         self._chats = chats
         self._messages = messages
         self._outbox = outbox
+        self._guides = guides
         self._unanswered = unanswered
         self._announce = announce
         self._calls = calls
@@ -53,6 +57,24 @@ class TakeOver:
             told = {**_named(chat), "active": active, "updatedAt": rfc3339(now)}
             self._announce.announce(chat.assistant_id, event, told)
         return changed
+
+    def offer_guide(self, chat: Chat, guide_id: str | None) -> Chat:
+        """Have a guide filled and followed in the chat, from its beginning, or none any more.
+
+        ``NotFound`` for one that is not of the chat's assistant.
+        """
+        if guide_id is not None and self._guides.get(chat.assistant_id, guide_id) is None:
+            raise NotFound
+        guide = None if guide_id is None else GuideProgress(guide_id, turn=chat.turns)
+        if not self._chats.offer_guide(chat, guide):
+            raise NotFound
+        return replace(chat, guide=guide)
+
+    def set_opted_out(self, chat: Chat, *, opted_out: bool) -> Chat:
+        """Note that the contact wants no pushes, or wants them again."""
+        if not self._chats.set_opted_out(chat, opted_out=opted_out):
+            raise NotFound
+        return replace(chat, opted_out=opted_out)
 
     def reply(self, actor: Actor, chat: Chat, text: str) -> Message:
         """A person's reply: in the outbox first, then in the chat.

@@ -25,6 +25,7 @@ NEEDED = {
     "faq.answer": {"question": "x?", "answer": "y"},
     "guides.restore": {"version": 1},
     "quizzes.answer": {"answers": [0]},
+    "chats.offer_guide": {"guide_id": None},
 }
 ADMINS_ONLY = {
     "npc.history",

@@ -99,6 +99,8 @@ ADDED = {
     ("POST", "/studio/cards/<id>/image"): 202,
     ("POST", "/studio/cards/<id>/share"): 201,
     ("DELETE", "/studio/cards/<id>/share"): 200,
+    ("PUT", "/chats/guide/<id>"): 200,
+    ("PUT", "/chats/opt_out/<id>"): 200,
     ("GET", "/quizzes"): 200,
     ("GET", "/quizzes/<id>"): 200,
     ("GET", "/quizzes/<id>/markdown"): 200,
