@@ -43,6 +43,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
                 records.quizzes,
                 records.guides,
                 records.cards,
+                records.pushes,
             ),
             clock=utc_now,
             catalogue=shared.models.catalogue,

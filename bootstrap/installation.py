@@ -29,6 +29,7 @@ from jobs.flushing import Flushing
 from jobs.generations import Generations
 from jobs.hand_over import HandOver
 from jobs.operator_door import OperatorDoor
+from jobs.pushes import Pushes
 from jobs.summaries import Summaries
 from jobs.threads import Threads
 from kit.clock import utc_now
@@ -58,6 +59,7 @@ class Installation:
         summaries: Summaries,
         generations: Generations,
         drawings: Drawings,
+        pushes: Pushes,
         setup_token: str,
     ) -> None:
         self.house = house
@@ -66,6 +68,7 @@ class Installation:
         self.summaries = summaries
         self.generations = generations
         self.drawings = drawings
+        self.pushes = pushes
         self.setup_token = setup_token
         self._ends = contextlib.ExitStack()
         self._stopped = False
@@ -81,6 +84,8 @@ class Installation:
         self.summaries.start(self.house.chats.summarise_chat.run)
         self.generations.start(self.house.generation.run_generation)
         self.drawings.start(self.house.studio.draw_card)
+        self.pushes.start(self.house.pushes.run_push)
+        self.on_stop(self.pushes.stop)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
         flushing = Flushing(
@@ -163,6 +168,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     engine, ping_broker = _engine(settings, kept, database, ends)
     deliveries, summaries, generations = Deliveries(), Summaries(), Generations()
     drawings = Drawings()
+    pushes = Pushes()
     parts = Parts(
         settings=settings,
         secrets=kept,
@@ -178,6 +184,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
         deliver_soon=deliveries.notice,
         generate_soon=generations.soon,
         draw_soon=drawings.soon,
+        push_soon=pushes.notice,
         reranker=choose_reranker(settings),
         check_jobs=ping_broker,
     )
@@ -188,7 +195,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     door = OperatorDoor(settings.data_dir, _tasks(house, engine))
     door.open()
     ends.callback(door.close)
-    return Installation(house, engine, deliveries, summaries, generations, drawings, kept.setup_token)
+    return Installation(house, engine, deliveries, summaries, generations, drawings, pushes, kept.setup_token)
 
 
 def _engine(

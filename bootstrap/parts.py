@@ -36,5 +36,6 @@ class Parts:
     deliver_soon: Callable[[str], None] = lambda _: None  # the next look finds it
     generate_soon: Callable[[str], int] = lambda _: 0  # the same
     draw_soon: Callable[[str], None] = lambda _: None  # the next start finds it
+    push_soon: Callable[[], None] = lambda: None  # the next look finds it
     reranker: Reranker | None = None
     check_jobs: Callable[[], None] | None = None

@@ -36,6 +36,7 @@ from repositories.model_entries import ModelEntryRepository
 from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
+from repositories.pushes import PushContactRepository, PushRepository
 from repositories.quizzes import QuizRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
@@ -71,6 +72,8 @@ class Repositories:
     card_templates: CardTemplateRepository
     golden_questions: GoldenQuestionRepository
     golden_runs: GoldenRunRepository
+    pushes: PushRepository
+    push_contacts: PushContactRepository
     guides: GuideRepository
     guide_versions: GuideVersionRepository
     embedders: EmbedderRepository
@@ -108,6 +111,8 @@ class Repositories:
             card_templates=CardTemplateRepository(database),
             golden_questions=GoldenQuestionRepository(database),
             golden_runs=GoldenRunRepository(database),
+            pushes=PushRepository(database),
+            push_contacts=PushContactRepository(database),
             guides=GuideRepository(database),
             guide_versions=GuideVersionRepository(database),
             embedders=EmbedderRepository(database),

@@ -157,6 +157,8 @@ class Shared:
                     records.golden_questions,
                     records.golden_runs,
                     records.faq,
+                    records.pushes,
+                    records.push_contacts,
                     records.guides,
                     records.guide_versions,
                     records.unanswered_questions,

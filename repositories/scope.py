@@ -24,6 +24,7 @@ class Scope:
     chat_id: str | None = None
     document_id: str | None = None
     guide_id: str | None = None
+    push_id: str | None = None
     assistant_id: str | None = None
     user_id: str | None = None
     owner_id: str | None = None

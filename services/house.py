@@ -19,6 +19,7 @@ from services.guides.use_cases import GuideUseCases
 from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
 from services.npc.use_cases import NpcUseCases
+from services.pushes.use_cases import PushUseCases
 from services.quizzes.use_cases import QuizUseCases
 from services.retrieval.use_cases import RetrievalUseCases
 from services.studio.use_cases import StudioUseCases
@@ -43,6 +44,7 @@ class House:
     npc: NpcUseCases
     golden: GoldenUseCases
     guides: GuideUseCases
+    pushes: PushUseCases
     models: ModelUseCases
     limits: LimitUseCases
     metrics: Metrics

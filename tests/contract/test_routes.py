@@ -99,6 +99,11 @@ ADDED = {
     ("POST", "/studio/cards/<id>/image"): 202,
     ("POST", "/studio/cards/<id>/share"): 201,
     ("DELETE", "/studio/cards/<id>/share"): 200,
+    ("GET", "/pushes"): 200,
+    ("POST", "/pushes"): 202,
+    ("GET", "/pushes/<id>"): 200,
+    ("DELETE", "/pushes/<id>"): 200,
+    ("GET", "/pushes/contacts/<id>"): 200,
     ("PUT", "/chats/guide/<id>"): 200,
     ("PUT", "/chats/opt_out/<id>"): 200,
     ("GET", "/quizzes"): 200,
@@ -203,13 +208,13 @@ def test_each_operation_says_what_it_does_and_gives(operations: dict[tuple[str, 
 
 def test_each_list_says_how_it_goes_on(operations: dict[tuple[str, str], Any]) -> None:
     named = (
-        r"list|requests$|quizzes$|templates$|cards$|guides$|outbox$|messages|tokens$|users$"
-        r"|(chunks|unanswered|faq|members|webhooks|versions)/<id>$"
+        r"list|requests$|quizzes$|templates$|cards$|guides$|pushes$|outbox$|messages|tokens$|users$"
+        r"|(chunks|unanswered|faq|members|webhooks|versions|contacts)/<id>$"
         r"|golden/(runs/)?<id>$"
     )
     lists = {(method, path) for method, path in ROUTES if method == "GET" and re.search(named, path)}
 
-    assert len(lists) == 22
+    assert len(lists) == 24
     for route in lists:
         operation = operations[route]
         assert {"limit", "cursor", "count"} <= {one["name"] for one in operation["parameters"]}, route
