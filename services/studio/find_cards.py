@@ -96,7 +96,11 @@ class FindCards:
 
     def shared(self, share: str) -> Card:
         """The card that a link opens, or ``NotFound``."""
-        card = self._cards.shared(share) if len(share) <= 64 and share.isascii() else None
+        card = (
+            self._cards.shared(share)
+            if len(share) <= 64 and share.isascii() and share.isprintable()
+            else None
+        )
         if card is None:
             raise NotFound
         return card

@@ -25,8 +25,8 @@ class Templates:
 
     def get(self, owner_id: str, name: str) -> Template:
         """The template that this owner knows by this name, or ``NotFound``."""
-        found = BUILT_IN.get(name) or self._templates.get(owner_id, name)
-        if found is None:
+        found = BUILT_IN.get(name) or ("\0" not in name and self._templates.get(owner_id, name))
+        if not found:
             raise NotFound
         return found
 
@@ -66,7 +66,7 @@ class Templates:
         """Remove one; the cards that were made by it stay."""
         if name in BUILT_IN:
             raise Forbidden("This template is built in.")
-        if not self._templates.delete(owner_id, name):
+        if "\0" in name or not self._templates.delete(owner_id, name):
             raise NotFound
 
 
