@@ -12,6 +12,7 @@ from services.generation.run_generation import RunGeneration
 from services.generation.start_generation import StartGeneration
 from services.generation.tell_status import TellStatus
 from services.generation.use_cases import GenerationUseCases
+from services.limits.limit_embedding import LimitEmbedding
 from services.upkeep.check_health import CheckHealth
 
 
@@ -44,6 +45,16 @@ def build(parts: Parts, shared: Shared, health: CheckHealth) -> GenerationUseCas
             ground=shared.ground,
             turns=shared.turns,
         ),
-        embed_texts=EmbedTexts(embedders=shared.embedders, turns=shared.turns),
+        embed_texts=EmbedTexts(
+            embedders=shared.embedders,
+            turns=shared.turns,
+            limit=LimitEmbedding(
+                requests=shared.limits.requests,
+                budgets=shared.limits.budgets,
+                record=shared.record_call,
+                clock=utc_now,
+                on_reached=shared.metrics.limited,
+            ),
+        ),
         tell_status=TellStatus(models=shared.models, health=health),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +11,8 @@ from bootstrap.records import Repositories
 from bootstrap.seams import request_counter
 from integrations.metrics import Metrics
 from kit.clock import utc_now
+from models.catalogue import ModelEntry
+from models.completions import CompletionRequest
 from models.jobs import JobKind
 from models.usage import LIMIT_MESSAGE, ModelCall
 from services.assistants.find_assistants import FindAssistants
@@ -35,7 +37,11 @@ BESIDE_THE_CALL = timedelta(minutes=1)
 
 
 def build(
-    parts: Parts, find_assistants: FindAssistants, warn_of_budget: WarnOfBudget, metrics: Metrics
+    parts: Parts,
+    find_assistants: FindAssistants,
+    warn_of_budget: WarnOfBudget,
+    metrics: Metrics,
+    chain: Callable[[CompletionRequest], Sequence[ModelEntry]],
 ) -> tuple[LimitUseCases, UsageUseCases]:
     """Limits, and what is recorded of model calls."""
     records, settings = parts.repositories, parts.settings
@@ -47,7 +53,7 @@ def build(
     limits = LimitUseCases(
         requests=CountRequests(counter=request_counter(settings), clock=utc_now, on_reached=metrics.limited),
         budgets=budgets,
-        show_limits=ShowLimits(assistants=find_assistants, budgets=budgets),
+        show_limits=ShowLimits(assistants=find_assistants, budgets=budgets, chain=chain),
     )
     usage = UsageUseCases(
         record_calls=record,
@@ -89,7 +95,7 @@ def limited(
     return replace(models, complete=model)
 
 
-def metrics_of(models: ModelUseCases, turns: TurnQueue, records: Repositories) -> Metrics:
+def metrics_of(models: ModelUseCases, embedder: str, turns: TurnQueue, records: Repositories) -> Metrics:
     """Counters of this process, and what is open in the installation."""
     catalogue, route = models.catalogue, models.route
     jobs = CountJobs(
@@ -102,7 +108,7 @@ def metrics_of(models: ModelUseCases, turns: TurnQueue, records: Repositories) -
         clock=utc_now,
     )
     return Metrics(
-        known=lambda name: name in catalogue.known() or name == LIMIT_MESSAGE,
+        known=lambda name: name in catalogue.known() or name in (LIMIT_MESSAGE, embedder),
         ready=lambda: {name: route.ready(entry) for name, entry in catalogue.known().items()},
         jobs=jobs,
         under_way=lambda: turns.under_way,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bootstrap import limits, models
@@ -50,6 +51,7 @@ class Shared:
     models: ModelUseCases
     limits: LimitUseCases
     metrics: Metrics
+    record_call: Callable[[ModelCall], None]
     usage: UsageUseCases
     files: FileStore
     outbound: Outbound
@@ -108,9 +110,11 @@ class Shared:
             deliver_soon=parts.deliver_soon,
         )
         of_models, turns = models.build(parts, vault), TurnQueue(settings.turn_slots)
-        metrics = metrics_of(of_models, turns, records)
+        metrics = metrics_of(of_models, embedders.current.name, turns, records)
         warn_of_budget = WarnOfBudget(announce=announce_event)
-        limit_cases, usage_cases = limits.build(parts, find_assistants, warn_of_budget, metrics)
+        limit_cases, usage_cases = limits.build(
+            parts, find_assistants, warn_of_budget, metrics, of_models.route.chain
+        )
 
         def record(call: ModelCall) -> None:
             usage_cases.record_calls.record(call)
@@ -126,6 +130,7 @@ class Shared:
             models=of_models,
             limits=limit_cases,
             metrics=metrics,
+            record_call=record,
             usage=usage_cases,
             files=files,
             outbound=Outbound(allowed=Allowed.of(settings.outbound_allow)),

@@ -106,6 +106,7 @@ class UsageRow:
     model: str | None = None
     day: date | None = None
     user_id: str | None = None
+    owner_id: str | None = None
 
 
 def money_of(entry: ModelEntry | None, tokens_in: int, tokens_out: int) -> int:

@@ -86,9 +86,13 @@ def get_model(model_name: str, caller: Caller) -> Any:
 @blueprint.gives(200, schemas.EmbeddingList)
 def embed(body: dict[str, Any], caller: Caller) -> Response:
     """Turn texts into vectors with the configured embedder, ``default``."""
-    del caller  # every credential may
-    texts = schemas.texts_of(body["input"])
-    made = house().generation.embed_texts.embed(texts, body["model"] or "default", body["dimensions"])
+    made = house().generation.embed_texts.embed(
+        caller,
+        schemas.texts_of(body["input"]),
+        body["model"] or "default",
+        body["dimensions"],
+        body["user"] or "",
+    )
     packed = body["encoding_format"] == "base64"
     vectors = made.vectors.astype("<f4")
     data = [

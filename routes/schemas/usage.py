@@ -83,6 +83,9 @@ class UsageOut(Schema):
     model = fields.String()
     day = fields.Date()
     user_id = fields.String(metadata={"description": "The end user as the caller named them."})
+    owner_id = fields.String(
+        metadata={"description": "Whom it cost: the assistant's owner then, or who called."}
+    )
     requests = fields.Integer(metadata={"description": "Model calls, those among them that failed included."})
     failed = fields.Integer()
     refused = fields.Integer(metadata={"description": "Calls that a limit stood against."})
@@ -112,6 +115,11 @@ class LimitOut(Schema):
         LimitState, by_value=True, metadata={"description": "warning from 80 % on, reached at the end."}
     )
     resetsAt = Moment(attribute="resets_at")
+    unpriced = fields.Boolean(
+        metadata={
+            "description": "Of money_per_month: the assistant's model or a fall-back has no price and counts as free."
+        }
+    )
 
 
 class CallArguments(ListArguments):
@@ -178,6 +186,7 @@ def usage_of(row: UsageRow) -> dict[str, Any]:
         "day": row.day,
         "model": row.model,
         "user_id": row.user_id,
+        "owner_id": row.owner_id,
     }
     return {name: value for name, value in named.items() if value is not None} | {
         "requests": counts.requests,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from integrations.embeddings.base import Vectors
 from kit.errors import Invalid
+from models.callers import Caller
 from models.tokens import estimate_tokens
 from services.chats.turn_queue import TurnQueue
 from services.generation.converse import DEFAULT, ModelNotFound
+from services.limits.limit_embedding import LimitEmbedding
 from services.retrieval.embedders import Embedders
 
 
@@ -25,17 +27,29 @@ class Embedded:
 class EmbedTexts:
     """The embedder that documents are searched by, for everybody who has a credential."""
 
-    def __init__(self, *, embedders: Embedders, turns: TurnQueue) -> None:
+    def __init__(self, *, embedders: Embedders, turns: TurnQueue, limit: LimitEmbedding) -> None:
         self._embedders = embedders
         self._turns = turns
+        self._limit = limit
 
-    def embed(self, texts: Sequence[str], model: str, dimensions: int | None) -> Embedded:
-        """Unit vectors; ``ModelNotFound`` for another model, ``Invalid`` for another length than there is."""
+    def embed(
+        self, caller: Caller, texts: Sequence[str], model: str, dimensions: int | None, user_id: str = ""
+    ) -> Embedded:
+        """Unit vectors; ``ModelNotFound`` for another model, ``Invalid`` for another length than there is.
+
+        ``LimitReached`` where the caller's assistant has no room for them.
+        """
         embedder = self._embedders.current
         if model not in (DEFAULT, embedder.name):
             raise ModelNotFound
-        with self._turns.slot():
+        _check_length(dimensions, embedder.dimensions)
+        tokens = sum(map(estimate_tokens, texts))
+        with self._turns.slot(), self._limit.counted(caller, user_id, embedder.name, tokens):
             vectors = embedder.embed(texts)
-        if dimensions is not None and dimensions != vectors.shape[1]:
-            raise Invalid.field("dimensions", f"This model's vectors have {vectors.shape[1]}.")
-        return Embedded(vectors, embedder.name, sum(map(estimate_tokens, texts)))
+        _check_length(dimensions, vectors.shape[1])
+        return Embedded(vectors, embedder.name, tokens)
+
+
+def _check_length(wanted: int | None, length: int) -> None:
+    if wanted is not None and length and wanted != length:
+        raise Invalid.field("dimensions", f"This model's vectors have {length}.")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from kit.errors import AppError
 from models.actors import Actor
 from models.assistants import Assistant
+from models.catalogue import ModelEntry, Provider
+from models.completions import CompletionRequest
 from models.limits import LimitName, LimitState, shown, state_of
 from services.assistants.find_assistants import FindAssistants
 from services.limits.keep_budgets import KeepBudgets, Spender
@@ -14,7 +18,10 @@ from services.limits.keep_budgets import KeepBudgets, Spender
 
 @dataclass(frozen=True)
 class ShownLimit:
-    """One budget and how much of it is used; ``user_id`` is empty for the assistant's own."""
+    """One budget and how much of it is used; ``user_id`` is empty for the assistant's own.
+
+    ``unpriced``: it is one of money, and the assistant's model or a fall-back has no price, so counts as free.
+    """
 
     assistant_id: str
     assistant_name: str
@@ -24,14 +31,22 @@ class ShownLimit:
     allowed: float
     state: LimitState
     resets_at: datetime
+    unpriced: bool = False
 
 
 class ShowLimits:
     """Shows budgets to an assistant's owner."""
 
-    def __init__(self, *, assistants: FindAssistants, budgets: KeepBudgets) -> None:
+    def __init__(
+        self,
+        *,
+        assistants: FindAssistants,
+        budgets: KeepBudgets,
+        chain: Callable[[CompletionRequest], Sequence[ModelEntry]],
+    ) -> None:
         self._assistants = assistants
         self._budgets = budgets
+        self._chain = chain
 
     def of(self, actor: Actor, assistant_id: str, user_id: str = "") -> tuple[ShownLimit, ...]:
         """The budgets of an assistant, or of one of its end users; ``NotFound`` to whom it is no business of."""
@@ -55,6 +70,17 @@ class ShowLimits:
                 allowed=shown(bound.name, bound.most),
                 state=state_of(used, bound.most),
                 resets_at=bound.resets_at,
+                unpriced=bound.name is LimitName.MONEY_PER_MONTH and self._is_unpriced(assistant),
             )
             for bound, used in self._budgets.now(spender)
         )
+
+    def _is_unpriced(self, assistant: Assistant) -> bool:
+        settings = assistant.settings
+        try:
+            chain = self._chain(
+                CompletionRequest((), settings.model, fallback_models=settings.fallback_models)
+            )
+        except AppError:
+            return False  # no model, no cost
+        return any(one.provider is not Provider.OFFLINE and one.cost(1, 1) is None for one in chain)

@@ -23,6 +23,7 @@ class Group(StrEnum):
     MODEL = "model"
     DAY = "day"
     USER = "user"
+    OWNER = "owner"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,17 @@ def _group(key: UsageKey, group_by: tuple[Group, ...]) -> UsageRow:
         model=key.model if Group.MODEL in group_by else None,
         day=key.day if Group.DAY in group_by else None,
         user_id=key.user_id if Group.USER in group_by else None,
+        owner_id=key.owner_id if Group.OWNER in group_by else None,
     )
 
 
 def _order(row: UsageRow) -> tuple[str, ...]:
     day = row.day.isoformat() if row.day else ""
-    return (row.assistant_name or "", row.assistant_id or "", day, row.model or "", row.user_id or "")
+    return (
+        row.assistant_name or "",
+        row.assistant_id or "",
+        day,
+        row.model or "",
+        row.user_id or "",
+        row.owner_id or "",
+    )

@@ -25,6 +25,7 @@ def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
         *(("day",) if Group.DAY in shown else ()),
         *(("model",) if Group.MODEL in shown else ()),
         *(("user_id",) if Group.USER in shown else ()),
+        *(("owner_id",) if Group.OWNER in shown else ()),
     ]
     writer.writerow((*names, *COUNTED))
     for row in rows:
@@ -34,6 +35,7 @@ def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
             "day": row.day.isoformat() if row.day else "",
             "model": row.model,
             "user_id": row.user_id,
+            "owner_id": row.owner_id,
         }
         counts = row.counts.values()
         writer.writerow(

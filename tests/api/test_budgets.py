@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests.api.conftest import MakeApp
 from tests.people import Caller, bot
@@ -284,3 +285,93 @@ def test_an_owners_webhook_is_told_once_that_a_budget_is_nearly_used_up(
     deliveries = owner.get(f"/assistants/webhooks/{assistant['_id']}").get_json()
 
     assert [one["event"] for one in deliveries if one["event"] == "budget.warning"] == ["budget.warning"]
+
+
+class TestOpenAIsDoor:
+    """``/v1`` with an assistant's key: the same budgets, errors in OpenAI's shape."""
+
+    CHAT: ClassVar[dict[str, Any]] = {
+        "model": "default",
+        "messages": [{"role": "user", "content": "Oi"}],
+        "user": "ana",
+    }
+
+    @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+    @pytest.mark.parametrize("limit", ["tokens_per_day", "user.tokens_per_month"])
+    def test_a_budget_that_is_used_up_is_429(
+        self, app: Flask, owner: Caller, server: OpenAIServer, limit: str, *, stream: bool
+    ) -> None:
+        whose, _, name = limit.rpartition(".")
+        caller = bot(app, limited(owner, **({"user": {name: 1}} if whose else {name: 1})))
+        refused = caller.post("/v1/chat/completions", {**self.CHAT, "stream": stream})
+
+        is_of_a_budget(refused)
+        assert not server.requests
+        [logged] = owner.get("/requests").get_json()
+        assert (logged["outcome"], logged["purpose"], logged["user_id"]) == ("limit_reached", "openai", "ana")
+
+    def test_embeddings_count(self, app: Flask, owner: Caller) -> None:
+        assistant = limited(owner, tokens_per_day=10, user={"requests_per_minute": 2})
+        caller = bot(app, assistant)
+        made = caller.post("/v1/embeddings", {"input": ["limpeza", "preço"], "user": "ana"}).get_json()
+        too_much = caller.post("/v1/embeddings", {"input": "limpeza " * 9, "user": "ana"})
+        once_more = caller.post("/v1/embeddings", {"input": "oi", "user": "ana"})
+        [of_day] = owner.get(f"/usage/limits?assistant_id={assistant['_id']}").get_json()
+        [used] = owner.get("/usage?group_by=model,user").get_json()
+        logged = owner.get("/requests").get_json()
+
+        assert of_day["used"] == made["usage"]["total_tokens"] == 4
+        is_of_a_budget(too_much)
+        assert (once_more.status_code, once_more.get_json()["error"]["code"]) == (429, "limit_reached")
+        assert (used["model"], used["user_id"], used["tokens"]) == (made["model"], "ana", {"in": 4, "out": 0})
+        assert (used["requests"], used["refused"], used["failed"]) == (3, 2, 0)
+        assert [one["outcome"] for one in logged] == ["limit_reached", "limit_reached", "answered"]
+        assert {one["purpose"] for one in logged} == {"embeddings"}
+
+    def test_what_does_not_fit_costs_nothing(self, app: Flask, owner: Caller) -> None:
+        caller = bot(app, limited(owner, tokens_per_day=10))
+        assert caller.post("/v1/embeddings", {"input": "oi", "dimensions": 3}).status_code == 400
+        assert owner.get("/requests").get_json() == []
+
+    def test_a_persons_own_calls_are_counted_by_person(
+        self, admin: Caller, owner: Caller, outsider: Caller
+    ) -> None:
+        for one in (owner, outsider):
+            assert one.post("/v1/embeddings", {"input": "oi"}).status_code == 200
+        by_owner = {one["owner_id"]: one for one in admin.get("/usage?group_by=owner").get_json()}
+        [own] = owner.get("/usage?group_by=owner").get_json()
+        sheet = owner.get("/usage?group_by=owner&format=csv").text
+
+        assert by_owner[owner.user_id] == own
+        assert (own["requests"], own["tokens"]) == (1, {"in": 1, "out": 0})
+        assert outsider.user_id in by_owner
+        assert sheet.splitlines() == [
+            "owner_id,requests,failed,refused,tokens_in,tokens_out,money",
+            f"{owner.user_id},1,0,0,1,0,0.000000",
+        ]
+
+
+def is_of_a_budget(answer: TestResponse) -> None:
+    error = answer.get_json()["error"]
+    assert (answer.status_code, answer.mimetype) == (429, "application/json")
+    assert error.keys() == {"message", "type", "param", "code"}
+    assert (error["type"], error["code"], error["param"]) == ("rate_limit_error", "limit_reached", None)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["x-should-retry"] == "false"  # a client that waits until midnight waits too long
+
+
+def test_a_budget_of_money_says_when_its_model_has_no_price(owner: Caller) -> None:
+    made = {
+        name: owner.new_assistant(model=name, limits={"money_per_month": 5, "tokens_per_day": 9})["_id"]
+        for name in ("test-model", "offline")
+    }
+    shown = {
+        (one["assistant_id"], one["limit"]): one["unpriced"] for one in owner.get("/usage/limits").get_json()
+    }
+
+    assert shown == {
+        (made["test-model"], "money_per_month"): True,
+        (made["test-model"], "tokens_per_day"): False,
+        (made["offline"], "money_per_month"): False,
+        (made["offline"], "tokens_per_day"): False,
+    }

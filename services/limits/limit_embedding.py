@@ -1,0 +1,94 @@
+"""Limits around texts that become vectors: counted, paid for and recorded as a model's answers are."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+from kit.clock import Clock
+from kit.errors import AppError
+from kit.ids import new_id
+from models.callers import Caller
+from models.chats import Tokens
+from models.limits import Cost, LimitName, LimitReached, Limits
+from models.routing import ANSWERED
+from models.usage import ModelCall
+from services.limits.count_requests import CountRequests
+from services.limits.keep_budgets import KeepBudgets, Spender
+
+PURPOSE = "embeddings"
+
+
+class LimitEmbedding:
+    """An embedder costs tokens and, without a price, no money. ``limits.over`` has nothing instead of a vector."""
+
+    def __init__(
+        self,
+        *,
+        requests: CountRequests,
+        budgets: KeepBudgets,
+        record: Callable[[ModelCall], object],
+        clock: Clock,
+        on_reached: Callable[[str], object],
+    ) -> None:
+        self._requests = requests
+        self._budgets = budgets
+        self._record = record
+        self._clock = clock
+        self._on_reached = on_reached
+
+    @contextlib.contextmanager
+    def counted(self, caller: Caller, user_id: str, model: str, tokens: int) -> Iterator[None]:
+        """Reserve before, settle and record after; ``LimitReached`` where there is no room for so many tokens."""
+        at, began = self._clock(), time.perf_counter()
+        spender, outcome, spent = _spender(caller, user_id), "", Tokens()
+        try:
+            with self._paid(spender, tokens):
+                yield
+            outcome, spent = ANSWERED, Tokens(tokens, estimated=True)
+        except BaseException as problem:
+            outcome = problem.error_code if isinstance(problem, AppError) else type(problem).__name__
+            raise
+        finally:
+            ms = round((time.perf_counter() - began) * 1000)
+            self._record(
+                ModelCall(
+                    id=new_id(),
+                    at=at,
+                    assistant_id=spender.assistant_id,
+                    owner_id=spender.owner_id,
+                    key_id=caller.key_id,
+                    user_id=user_id,
+                    purpose=PURPOSE,
+                    model=model,
+                    outcome=outcome,
+                    tokens=spent,
+                    model_ms=ms if outcome == ANSWERED else 0,
+                    total_ms=ms,
+                )
+            )
+
+    @contextlib.contextmanager
+    def _paid(self, spender: Spender, tokens: int) -> Iterator[None]:
+        cost = Cost(tokens)
+        try:
+            self._requests.admit(spender.assistant_id, spender.limits, spender.user_id)
+            reservation = self._budgets.reserve(spender, cost)
+        except LimitReached as reached:
+            if reached.name is not LimitName.REQUESTS_PER_MINUTE:
+                self._on_reached(reached.limit)
+            raise
+        try:
+            yield
+        except BaseException:
+            self._budgets.settle(reservation, Cost())
+            raise
+        self._budgets.settle(reservation, cost)
+
+
+def _spender(caller: Caller, user_id: str) -> Spender:
+    assistant = caller.assistant
+    if assistant is None:
+        return Spender("", caller.owner_id, Limits(), user_id)
+    return Spender(assistant.id, assistant.owner_id, assistant.settings.limits, user_id)
