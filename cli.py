@@ -190,12 +190,13 @@ def routes(settings: Settings) -> None:
 
 
 @cli.command("generate-keys")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), required=False)
 @click.option("--algorithm", type=click.Choice(["RS256", "ES256"]), default="RS256", show_default=True)
-def generate_keys(folder: Path, algorithm: str) -> None:
-    """Write a key pair and its JWKS into FOLDER, to try external identity with."""
+@click.pass_obj
+def generate_keys(settings: Settings, folder: Path | None, algorithm: str) -> None:
+    """Write a key pair and its JWKS into FOLDER (else DATA_DIR/identity), to try external identity with."""
     try:
-        private, published = write_keys(folder, algorithm)
+        private, published = write_keys(folder or settings.data_dir / "identity", algorithm)
     except (SettingsError, OSError) as problem:
         _fail(problem)
     click.echo(f"{private} signs tokens: keep it to yourself.")

@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
-from integrations.outbound_addresses import PORTS, Allowed, may_reach
+from integrations.outbound_addresses import PORTS, Allowed, is_address, may_reach
 from kit.errors import Invalid, UpstreamFailed, UpstreamTimeout
 
 LONGEST_URL = 2_000
@@ -66,6 +66,13 @@ class Outbound:
     def check(self, url: str) -> str:
         """The URL as it is asked for; ``NotFetched`` when it could never be, whatever it resolves to."""
         return self._parsed(url).url
+
+    def check_address(self, url: str) -> None:
+        """``NotFetched`` also for a URL that names a private address itself, where no name is to be resolved."""
+        parsed = self._parsed(url)
+        host = str(parsed.host).strip("[]")
+        if is_address(host) and not may_reach(host, int(parsed.port or 0), host, self._allowed):
+            raise NotFetched("The address is a private one.")
 
     @contextmanager
     def get(self, url: str) -> Iterator[Fetched]:

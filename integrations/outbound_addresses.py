@@ -49,6 +49,15 @@ class Allowed:
         return any(address in network for network in self.networks)  # type: ignore[operator]  # networks all
 
 
+def is_address(host: str) -> bool:
+    """Whether ``host`` is an address rather than a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def may_reach(host: str, port: int, address: str, allowed: Allowed) -> bool:
     """Whether a connection to ``address``, which ``host`` resolved to, is anybody's to make."""
     if allowed.names(host, port):

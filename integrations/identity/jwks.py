@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,8 @@ from kit.errors import Unavailable
 from kit.logging import get_logger
 
 KEPT_S = 600.0  # then they are asked for again, and go on being used where nobody answers
-ASKED_EVERY_S = 30.0  # at most, whatever unknown key tokens name
+ASKED_EVERY_S = 30.0  # at most, where nobody answers
+ASKED_AT_ONCE = 10  # within that time, whatever unknown keys tokens name: a rotation is not waited for
 ASKED_EVERY_WITHOUT_S = 2.0  # at most, while there is no key at all
 _TIMEOUT_S, _MOST_BYTES = 5.0, 1 << 18
 _SHORTEST_RSA = 2048
@@ -58,36 +60,44 @@ class KeySet:
         self._fetch = fetch or _fetched
         self._clock = clock
         self._keys: tuple[VerificationKey, ...] = ()
-        self._fetched_at = self._asked_at = float("-inf")
+        self._fetched_at = float("-inf")
+        self._asked: deque[float] = deque([float("-inf")] * ASKED_AT_ONCE, maxlen=ASKED_AT_ONCE)
         self._asking = threading.Lock()
 
     def find(self, kid: str | None, algorithm: str) -> VerificationKey | None:
         """The key of this id; without an id, the only key there is for the algorithm. ``NoKeys`` when none is had."""
         found = self._known(kid, algorithm)
         stale = self._clock() - self._fetched_at > KEPT_S
-        if (found is None or stale) and self._refresh():
+        if (found is None or stale) and self._refresh(urgent=found is None):
             found = self._known(kid, algorithm)
         if not self._keys:
             raise NoKeys
         return found
 
+    def replaced(self, wrong: VerificationKey, kid: str | None) -> VerificationKey | None:
+        """What the provider publishes now in place of a key that did not sign what names it; ``None``: the same."""
+        self._refresh(urgent=True)
+        found = self._known(kid, wrong.algorithm)
+        return None if found is None or found.key == wrong.key else found
+
     def _known(self, kid: str | None, algorithm: str) -> VerificationKey | None:
         fitting = [one for one in self._keys if one.algorithm == algorithm and kid in (None, one.kid)]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _refresh(self) -> bool:
+    def _refresh(self, *, urgent: bool) -> bool:
         """Ask for the keys, unless that was done just now; whether there may be others than before."""
         with_keys = bool(self._keys)
         if not self._asking.acquire(blocking=not with_keys):
             return False  # another asks already; until then the known ones are good
         try:
             every = ASKED_EVERY_S if self._keys else ASKED_EVERY_WITHOUT_S
-            if self._clock() - self._asked_at < every:
+            last = self._asked[0] if urgent and self._keys else self._asked[-1]
+            if self._clock() - last < every:
                 return bool(self._keys) is not with_keys  # whoever was waited for has them
             try:
                 return self._ask()
             finally:
-                self._asked_at = self._clock()  # whoever waited meanwhile does not wait once more each
+                self._asked.append(self._clock())  # whoever waited meanwhile does not wait once more each
         finally:
             self._asking.release()
 

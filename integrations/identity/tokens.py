@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import jwt
-from jwt.exceptions import PyJWTError
+from jwt.exceptions import InvalidSignatureError, PyJWTError
 
-from integrations.identity.jwks import KeySet
+from integrations.identity.jwks import KeySet, VerificationKey
 from kit.errors import Unauthenticated
 
 LEEWAY_S = 30
@@ -44,17 +44,27 @@ class ExternalTokens:
             key = self._keys.find(header.get("kid"), str(header.get("alg")))
             if key is None:
                 raise Unauthenticated("The token is signed by a key that its provider does not publish.")
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key.key,
-                algorithms=[key.algorithm],
-                audience=self._audience,
-                issuer=self._issuer,
-                leeway=LEEWAY_S,
-                options={"require": _REQUIRED},
-            )
+            try:
+                claims = self._decoded(token, key)
+            except InvalidSignatureError:  # a new key may have the name of the old one
+                key = self._keys.replaced(key, header.get("kid"))
+                if key is None:
+                    raise
+                claims = self._decoded(token, key)
         except (PyJWTError, ValueError, TypeError):
             raise Unauthenticated("The token is not valid (any more).") from None
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
             raise Unauthenticated("The token names nobody.")
+        return claims
+
+    def _decoded(self, token: str, key: VerificationKey) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[key.algorithm],
+            audience=self._audience,
+            issuer=self._issuer,
+            leeway=LEEWAY_S,
+            options={"require": _REQUIRED},
+        )
         return claims

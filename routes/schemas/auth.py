@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from kit.passwords import MAX_LENGTH, MIN_LENGTH
 from models.actors import Role
@@ -82,3 +84,15 @@ class UserChange(Body):
     name = Text(least=1)
     role = fields.Enum(Role, by_value=True)
     active = Switch()
+    disabled = Switch(metadata={"description": "The opposite of `active`; send one of them."})
+
+    @validates_schema
+    def _one_of_them(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("active", ...) is data.get("disabled"):
+            raise ValidationError("Contradicts active.", "disabled")
+
+    @post_load
+    def _as_active(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """``active`` alone, however it was said."""
+        disabled = data.pop("disabled", None)
+        return data if disabled is None else {**data, "active": not disabled}

@@ -9,6 +9,8 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from models.members import GIVEN_ROLES, AssistantRole
 from routes.schemas.fields import Body, Moment, Text
 
+NOT_GIVEN = "Must be editor or viewer."
+
 
 class MemberName(Body):
     """An account, by its id or its e-mail."""
@@ -20,12 +22,18 @@ class MemberName(Body):
 class MemberIn(MemberName):
     """An account and the role that it gets."""
 
-    role = fields.Enum(AssistantRole, by_value=True, required=True, metadata={"enum": list(GIVEN_ROLES)})
+    role = fields.Enum(
+        AssistantRole,
+        by_value=True,
+        required=True,
+        metadata={"enum": list(GIVEN_ROLES)},
+        error_messages={"unknown": NOT_GIVEN},
+    )
 
     @validates_schema
     def _given(self, data: dict[str, Any], **_: Any) -> None:
         if data["role"] not in GIVEN_ROLES:
-            raise ValidationError("Must be editor or viewer.", "role")
+            raise ValidationError(NOT_GIVEN, "role")
 
 
 class MemberOut(Schema):

@@ -61,7 +61,7 @@ class AddAssistant:
         owner = owner_id or actor.user_id
         check_owner(self._users, actor, owner)
         check_models(self._catalogue, AssistantSettings(), vars(settings))
-        keys = self._provider_keys.sealed((), provider_keys or {})
+        keys = self._provider_keys.sealed((), provider_keys or {}, settings.model)
         key_hash, key_sealed = make_key(self._vault)
         now = self._clock()
         assistant = Assistant(

@@ -30,6 +30,12 @@ def check_models(catalogue: Catalogue, before: AssistantSettings, changes: Mappi
         raise Invalid.fields(problems)
 
 
+def check_named(catalogue: Catalogue, name: str) -> None:
+    """Refuse (``Invalid``) a model that a request names and that no server here is known to have."""
+    if name and catalogue.find_or_pass_on(name) is None:
+        raise Invalid.field("model", _unknown(catalogue, name))
+
+
 def _unknown(catalogue: Catalogue, name: str) -> str:
     names = [one.name for one in catalogue.entries()]
     more = ", …" if len(names) > MOST_NAMED else ""

@@ -24,25 +24,29 @@ class ProviderKeys:
         self._vault = vault
 
     def sealed(
-        self, before: tuple[ProviderKey, ...], given: Mapping[str, str | None]
+        self, before: tuple[ProviderKey, ...], given: Mapping[str, str | None], model: str = ""
     ) -> tuple[ProviderKey, ...]:
-        """The keys as given: a mask keeps the present one, nothing removes it, ``Invalid`` names what is wrong."""
-        present = {one.provider: one for one in before}
-        return tuple(self._one(name, key, present.get(name)) for name, key in given.items() if key)
+        """The keys as given: a mask keeps the present one, nothing removes it, ``Invalid`` names what is wrong.
 
-    def _one(self, name: str, key: str, present: ProviderKey | None) -> ProviderKey:
+        Of several servers of one provider a key is for that of ``model``, the assistant's own, or of the default.
+        """
+        present = {one.provider: one for one in before}
+        return tuple(self._one(name, key, present.get(name), model) for name, key in given.items() if key)
+
+    def _one(self, name: str, key: str, present: ProviderKey | None, model: str) -> ProviderKey:
         if present is not None and key == mask_of(present.hint, present.sealed):
             return present
         if is_mask(key):
             raise Invalid.field(f"provider_keys.{name}", "Is a mask, and not that of the present key.")
-        return ProviderKey(name, self._home(name), self._vault.encrypt(key), hint_of(key))
+        return ProviderKey(name, self._home(name, model), self._vault.encrypt(key), hint_of(key))
 
-    def _home(self, name: str) -> str:
+    def _home(self, name: str, model: str) -> str:
         entries = [one for one in self._catalogue.entries() if one.provider is not Provider.OFFLINE]
         homes = sorted({one.key_home for one in entries if name in _names(one)})
-        default = self._catalogue.find(self._catalogue.default_model)
-        if len(homes) > 1 and default is not None and default.key_home in homes:
-            return default.key_home
+        if len(homes) > 1:
+            for asked in (self._catalogue.find(model), self._catalogue.find(self._catalogue.default_model)):
+                if asked is not None and asked.key_home in homes:
+                    return asked.key_home
         if len(homes) == 1:
             return homes[0]
         if homes:

@@ -46,6 +46,6 @@ class SetWebhook:
 
     def _check(self, url: str) -> None:
         try:
-            self._outbound.check(url)
+            self._outbound.check_address(url)
         except NotFetched as problem:
             raise Invalid.field("webhook_url", problem.sentence) from None

@@ -78,7 +78,9 @@ class UpdateAssistant:
         check_models(self._catalogue, assistant.settings, settings)
         if "provider_keys" in settings:
             before = assistant.settings.provider_keys
-            keys = self._provider_keys.sealed(before, settings["provider_keys"])
+            keys = self._provider_keys.sealed(
+                before, settings["provider_keys"], settings.get("model", assistant.settings.model)
+            )
             if keys != before and not (actor.is_admin or actor.user_id == assistant.owner_id):
                 raise Forbidden("Only the owner changes the keys of an assistant.")
             settings = {**settings, "provider_keys": keys}

@@ -13,6 +13,7 @@ from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.generation import Asked, Generated
 from models.usage import LIMIT_MESSAGE
+from services.assistants.check_models import check_named
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.generation.held_stream import HeldStream
@@ -45,10 +46,11 @@ class Generate:
     def check(self, caller: Caller, asked: Asked) -> Assistant | None:
         """Whose settings count, and whose documents; ``None`` when a person asks a plain prompt.
 
-        ``NotFound`` for an assistant that is not the caller's, ``Invalid`` when a person must name one, and for
-        more tokens than the model can write.
+        ``NotFound`` for an assistant that is not the caller's, ``Invalid`` when a person must name one, for a
+        model that nobody serves, and for more tokens than the model can write.
         """
         assistant = self._assistant(caller, asked)
+        check_named(self._catalogue, asked.model)
         wanted = asked.model or (assistant.settings.model if assistant else "")
         entry = self._catalogue.find(wanted or self._catalogue.default_model)
         if entry and entry.context and asked.max_tokens and asked.max_tokens > entry.context:

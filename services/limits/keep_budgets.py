@@ -101,11 +101,17 @@ class KeepBudgets:
         self._unsettled: deque[tuple[Reservation, _Taken, Cost]] = deque(maxlen=MOST_UNSETTLED)
 
     def reserve(
-        self, spender: Spender, cost: Cost, *, only: Sequence[LimitName] = tuple(LimitName)
+        self,
+        spender: Spender,
+        cost: Cost,
+        *,
+        only: Sequence[LimitName] = tuple(LimitName),
+        final: bool = True,
     ) -> Reservation:
         """Take ``cost`` out of every budget of the spender; ``LimitReached`` when one has not that much left.
 
-        Of bounds that are not among ``only`` as much is used as there is need.
+        Of bounds that are not among ``only`` as much is used as there is need. Where less will be tried next it
+        is not ``final``, and nobody is warned.
         """
         now = self._clock()
         reservation = Reservation(new_id(), spender, now.day, cost)
@@ -113,7 +119,7 @@ class KeepBudgets:
             budget = Budget(spender.assistant_id, month_of(now), user_key)
             kept = tuple(one for one in bounds if one.name in only)
             try:
-                self._take(reservation, budget, kept, now)
+                self._take(reservation, budget, kept, now, final=final)
             except AppError:
                 self.settle(reservation, Cost())
                 raise
@@ -170,7 +176,13 @@ class KeepBudgets:
         return [(key, bounds) for key, bounds in found if bounds and spender.assistant_id]
 
     def _take(
-        self, reservation: Reservation, budget: Budget, bounds: tuple[Bound, ...], now: datetime
+        self,
+        reservation: Reservation,
+        budget: Budget,
+        bounds: tuple[Bound, ...],
+        now: datetime,
+        *,
+        final: bool,
     ) -> None:
         for _ in range(TRIES):
             known = self._open(reservation.spender, budget, now)
@@ -184,7 +196,8 @@ class KeepBudgets:
             for bound in bounds:
                 used = found.used(bound.name, now.day)
                 if used + reservation.cost.of(bound.name) > bound.most:
-                    self._warn(reservation.spender, bound, known, reservation.day, reached=True)
+                    if final:
+                        self._warn(reservation.spender, bound, known, reservation.day, reached=True)
                     raise LimitReached(
                         bound.name,
                         of_user=bool(budget.user_key),

@@ -23,6 +23,8 @@ from services.llm.base import CompletionSteps, Model
 
 # What an answer is bounded by where there is a budget and nobody set max_tokens: the most that is left of these.
 OUTPUTS = (4096, 1024, 256)
+# Beside them where a whole budget is less than a prompt and the last of these.
+SHORT_OUTPUTS = (64, 16)
 
 
 class LimitModel:
@@ -103,13 +105,16 @@ class LimitModel:
             call.reservation = self._budgets.reserve(call.spender, Cost())
             return
         read = _prompt_tokens(call.request)
-        outputs = OUTPUTS if call.request.max_tokens is None else (call.request.max_tokens,)
+        outputs = _outputs(call.request, read)
         for at, written in enumerate(outputs):
             money = max((money_of(one, read, written) for one in call.chain), default=0)
+            final = at == len(outputs) - 1
             try:
-                call.reservation = self._budgets.reserve(call.spender, Cost(read + written, money), only=only)
+                call.reservation = self._budgets.reserve(
+                    call.spender, Cost(read + written, money), only=only, final=final
+                )
             except LimitReached:
-                if at == len(outputs) - 1:
+                if final:
                     raise
             else:
                 call.request = replace(call.request, max_tokens=written)
@@ -274,3 +279,15 @@ def _outcome(completion: Completion | None, problem: BaseException | None) -> st
 def _attempts(problem: BaseException | None) -> tuple[Attempt, ...]:
     tried = problem.details.get("attempts", ()) if isinstance(problem, AppError) else ()
     return tuple(Attempt(**one) for one in tried)
+
+
+def _outputs(request: CompletionRequest, read: int) -> tuple[int, ...]:
+    """How long an answer may get, the longest first; ``read`` are the tokens of the prompt."""
+    if request.max_tokens is not None:
+        return (request.max_tokens,)
+    bounds = [one for one in (request.limits, request.limits.user) if one is not None]
+    tokens = [
+        most for one in bounds for most in (one.tokens_per_day, one.tokens_per_month) if most is not None
+    ]
+    is_small = min(tokens, default=read + OUTPUTS[-1]) < read + OUTPUTS[-1]
+    return (*OUTPUTS, *SHORT_OUTPUTS) if is_small else OUTPUTS

@@ -16,9 +16,11 @@ from repositories.assistants import AssistantRepository
 from repositories.errors import Duplicate
 from repositories.messages import MessageRepository
 from repositories.npc_sessions import NpcSessionRepository
+from services.assistants.check_models import check_named
 from services.assistants.find_assistants import FindAssistants
 from services.chats.answer_message import AnswerMessage
 from services.chats.turns import Answer, Incoming
+from services.llm.catalogue import Catalogue
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class NpcSessions:
         sessions: NpcSessionRepository,
         messages: MessageRepository,
         answer_message: AnswerMessage,
+        catalogue: Catalogue,
         clock: Clock,
     ) -> None:
         self._assistants = assistants
@@ -47,11 +50,16 @@ class NpcSessions:
         self._sessions = sessions
         self._messages = messages
         self._answer_message = answer_message
+        self._catalogue = catalogue
         self._clock = clock
 
     def say(self, actor: Actor, npc_id: str, chat_id: str, message: str, model: str) -> Answer:
-        """What the NPC answers; it remembers what was said in this session. Errors as ``AnswerMessage.answer``."""
+        """What the NPC answers; it remembers what was said in this session.
+
+        ``Invalid`` for a model that nobody serves; other errors as ``AnswerMessage.answer``.
+        """
         npc = self._npc(actor, npc_id)
+        check_named(self._catalogue, model)
         session = self._open(actor.token_id, chat_id)
         channel = Channel(session.contact(), CHANNEL)
         incoming = Incoming(channel=channel, message=message, username=actor.name, model=model)

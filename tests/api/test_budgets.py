@@ -90,6 +90,21 @@ def test_at_once_no_more_pass_than_the_budget_holds(app: Flask, owner: Caller, s
     assert shown["used"] == 500 * statuses[200]
 
 
+def test_a_small_budget_answers_too_and_what_was_tried_for_warns_nobody(
+    app: Flask, owner: Caller, server: OpenAIServer
+) -> None:
+    small = limited(owner, tokens_per_day=200)
+    said(bot(app, small), "Oi")
+    assert server.bodies()[-1]["max_tokens"] in (64, 16)
+
+    half = limited(owner, tokens_per_day=6_000)
+    server.default = Reply(usage=(400, 1_600))
+    for _ in range(2):  # for the second there is no room for the longest answer
+        said(bot(app, half), "Oi")
+    [shown] = owner.get(f"/usage/limits?assistant_id={half['_id']}").get_json()
+    assert (shown["used"], shown["state"]) == (4_000, "ok")
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_at_the_end_of_a_budget_an_owners_text_answers(
     app: Flask, owner: Caller, server: OpenAIServer, *, stream: bool

@@ -278,6 +278,16 @@ class TestOwnKeys:
 
         assert owner.put(path, {"provider_keys": {host: ""}}).get_json()["provider_keys"] == {}
 
+    def test_of_several_servers_a_providers_key_is_for_the_assistants_own(
+        self, app: Flask, owner: Caller, made: Any, other: OpenAIServer, model_server: OpenAIServer
+    ) -> None:
+        made("theirs", base_url=other.base_url, api_key=KEY)
+        assistant = owner.new_assistant(model="theirs", provider_keys={"openai": OWN})
+        said(bot(app, assistant))
+        assert other.requests[-1].headers["authorization"] == f"Bearer {OWN}"
+        said(bot(app, assistant), model="test-model")
+        assert model_server.requests[-1].headers["authorization"] == "Bearer sk-test-key"
+
     @pytest.mark.parametrize(
         ("keys", "field"),
         [

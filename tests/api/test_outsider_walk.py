@@ -394,7 +394,7 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
     unanswered = person.get(f"/assistants/unanswered/{assistant['_id']}").get_json()
     curated = {"question": f"O {secret} é meu?", "answer": word}
     faq = person.put(f"/assistants/answer/{assistant['_id']}", curated).get_json()
-    webhook = {"webhook_url": "https://10.0.0.1/segredo", "webhook_secret": f"whsec_{'segredo+' * 4}"}
+    webhook = {"webhook_url": "https://localhost/segredo", "webhook_secret": f"whsec_{'segredo+' * 4}"}
     assert person.put(f"/assistants/update/{assistant['_id']}", webhook).status_code == 200
     delivery = person.post(f"/assistants/webhooks/test/{assistant['_id']}").get_json()
     person.delivered(assistant["_id"])

@@ -63,6 +63,7 @@ def test_any_subset_can_be_changed(admin: Caller, owner: Caller) -> None:
         ("role", {"$ne": None}),
         ("role", None),
         ("active", "no"),
+        ("disabled", "no"),
         ("active", 0),
         ("active", None),
         ("name", ""),
@@ -101,7 +102,8 @@ def test_a_disabled_account_ends_sign_ins_tokens_and_its_assistants_keys(
     credentials = {"email": owner.email, "password": PASSWORD}
     assert nobody(app).post("/auth/login", credentials).status_code == 401
 
-    assert admin.put(user, {"active": True}).status_code == 200
+    assert admin.put(user, {"disabled": True, "active": True}).status_code == 422
+    assert admin.put(user, {"disabled": False}).get_json()["active"] is True
     assert nobody(app).post("/auth/login", credentials).status_code == 200
     assert its_bot.get("/chats/outbox").status_code == 200
     assert owner.get("/auth/me").status_code == 401  # that sign-in has ended for good

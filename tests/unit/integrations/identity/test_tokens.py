@@ -167,10 +167,32 @@ def test_a_new_key_is_found_by_asking_once_and_unknown_ones_are_not_asked_for_ea
     assert provider.asked == 2
     for _ in range(20):
         assert not provider.takes(sign(key("nobody's"), claims()))
-    assert provider.asked == 2
+    assert provider.asked == 11  # ten within half a minute
     provider.now += 31
     assert not provider.takes(sign(key("nobody's"), claims()))
-    assert provider.asked == 3
+    assert provider.asked == 12
+
+
+def test_a_rotation_is_not_waited_for_even_right_after_the_keys_were_asked_for() -> None:
+    provider = Provider(key("ec"))
+    assert provider.takes(sign(key("ec"), claims()))
+    provider.published[:] = [public_jwk(key("other"))]
+    assert provider.takes(sign(key("other"), claims()))
+    assert not provider.takes(sign(key("ec"), claims()))
+
+
+def test_a_new_key_may_have_the_name_of_the_old_one_or_none() -> None:
+    import jwt  # noqa: PLC0415  # tokens as few make them
+
+    def token(name: str, **headers: str) -> str:
+        return jwt.encode(claims(), key(name), algorithm="ES256", headers=headers)
+
+    for named in ({"kid": "k"}, {}):
+        provider = Provider(key("ec"), **named)
+        assert provider.takes(token("ec", **named))
+        provider.published[:] = [{**public_jwk(key("other")), **named}]
+        assert provider.takes(token("other", **named))
+        assert not provider.takes(token("ec", **named))
 
 
 def test_a_key_that_is_withdrawn_is_dead_when_the_keys_are_asked_for_again() -> None:

@@ -125,6 +125,13 @@ def test_the_signature_is_the_one_of_standard_webhooks() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
+def test_the_body_alone_is_signed_as_githubs_webhooks_are() -> None:
+    # The example of GitHub's documentation.
+    headers = signed_headers("It's a Secret to Everybody", "msg_1", 1, b"Hello, World!")
+    digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    assert headers["X-Hub-Signature-256"] == f"sha256={digest}"
+
+
 @pytest.mark.parametrize(
     ("secret", "is_good"),
     [(SECRET, True), ("x" * 16, True), ("x" * 15, False), ("whsec_not base64 at all", False), ("", False)],

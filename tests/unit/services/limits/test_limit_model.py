@@ -41,10 +41,17 @@ class Budgets:
     room: Cost = field(default_factory=lambda: Cost(10**9, 10**9))
     reserved: list[Cost] = field(default_factory=list)
     settled: list[Cost] = field(default_factory=list)
+    was_final: bool = False
 
     def reserve(
-        self, spender: Spender, cost: Cost, *, only: tuple[LimitName, ...] = tuple(LimitName)
+        self,
+        spender: Spender,
+        cost: Cost,
+        *,
+        only: tuple[LimitName, ...] = tuple(LimitName),
+        final: bool = True,
     ) -> Reservation:
+        self.was_final = final
         for name in (LimitName.TOKENS_PER_DAY, LimitName.MONEY_PER_MONTH):
             if name in only and cost.of(name) > self.room.of(name):
                 raise LimitReached(name, of_user=False, used=1, allowed=1, resets_at=utc_now(), now=utc_now())
