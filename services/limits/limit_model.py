@@ -20,6 +20,7 @@ from models.usage import LEFT_EARLY, LIMIT_MESSAGE, LONGEST_LOGGED_TEXT, ModelCa
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets, Reservation, Spender
 from services.llm.base import CompletionSteps, Model
+from services.prompts.scratchpad import split_scratchpad
 
 # What an answer is bounded by where there is a budget and nobody set max_tokens: the most that is left of these.
 OUTPUTS = (4096, 1024, 256)
@@ -205,7 +206,7 @@ class _Call:
             model_ms=routing.model_ms if routing else 0,
             total_ms=round((time.perf_counter() - self._began) * 1000),
             question=_question(request) if keeps else None,
-            response=said[:LONGEST_LOGGED_TEXT] if keeps else None,
+            response=split_scratchpad(said).answer[:LONGEST_LOGGED_TEXT] if keeps else None,
         )
 
 

@@ -67,6 +67,7 @@ class Answering:
     """Answers with the model that is asked, or fails."""
 
     problem: Exception | None = None
+    text: str = "Olá!"
     asked: list[CompletionRequest] = field(default_factory=list)
     closed: bool = False
 
@@ -74,7 +75,7 @@ class Answering:
         self.asked.append(request)
         if self.problem is not None:
             raise self.problem
-        return Completion("Olá!", request.model, TOKENS)
+        return Completion(self.text, request.model, TOKENS)
 
     def stream(self, request: CompletionRequest) -> Steps:
         return Steps(self, request)
@@ -238,3 +239,9 @@ def test_texts_are_recorded_where_they_may_be(scene: Scene) -> None:
     scene.limited.complete(replace(REQUEST, log_content=True, question="Quanto?"))
 
     assert (scene.calls[0].question, scene.calls[0].response) == ("Quanto?", "Olá!")
+
+
+def test_what_stood_on_the_scratchpad_is_not_logged(scene: Scene) -> None:
+    scene.model.text = "<scratchpad>hidden</scratchpad>Olá!"
+    scene.limited.complete(replace(REQUEST, log_content=True))
+    assert scene.calls[0].response == "Olá!"
