@@ -12,7 +12,8 @@ from kit.logging import get_logger
 from models.documents import Document
 
 BACK_OFF_S = (1.0, 2.0, 5.0, 10.0, 30.0)
-SWEEP_EVERY_S = 60.0
+# What two threads left to each other, or a database that was away left undone, waits no longer than this.
+SWEEP_EVERY_S = 20.0
 _log = get_logger("jobs")
 
 
@@ -76,7 +77,7 @@ class FairQueue:
 
 
 class Background:
-    """Runs ``index`` for each document handed in, and ``sweep`` at the start and every minute."""
+    """Runs ``index`` for each document handed in, and ``sweep`` at the start and every twenty seconds."""
 
     def __init__(self, *, workers: int = 1) -> None:
         self._queue = FairQueue()

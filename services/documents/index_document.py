@@ -170,6 +170,9 @@ class IndexDocument:
         self._progress.failed(document, reason)
         # Nothing has changed, unless an earlier try was interrupted after saying that something will.
         self._assistants.end_change(document.assistant_id, changes.ready(document.id))
+        current = self._documents.get_any(document.id)
+        if current is not None and current.deleted:  # its deletion left the record to whoever worked on it
+            self._purge.purge_after_work(current)
 
     def _parsed(self, document: Document) -> ParsedDocument:
         file_format = format_of(document.filename)

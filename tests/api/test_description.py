@@ -10,7 +10,20 @@ import pytest
 from flask import Flask
 
 METHODS = {"get", "post", "put", "delete"}
-PAGES = {"/", "/swagger/", "/redoc/", "/console/<path:filename>", "/openapi.json"}
+PAGES = {
+    "/",
+    "/swagger/",
+    "/redoc/",
+    "/console/<path:filename>",
+    "/openapi.json",
+    "/gallery",
+    "/gallery/new",
+    "/gallery/<card_id>",
+    "/cocktails/",
+    "/generate/",
+    "/shared/cards/<share>",
+    "/shared/cards/<share>/image",
+}
 
 
 @pytest.fixture(scope="module")
