@@ -12,6 +12,7 @@ import pytest
 from bootstrap.installation import Installation
 from integrations.parsing.base import Parser, Unreadable
 from jobs import background
+from jobs.threads import INDEXERS
 from kit.errors import Unavailable, UpstreamFailed
 from kit.ids import new_id
 from models.documents import ParsedDocument
@@ -75,15 +76,17 @@ def shown(owner: Caller, document_id: str, *names: str) -> tuple[Any, ...]:
 def test_stages_are_told_with_an_estimate_and_what_was_found(
     owner: Caller, assistant: dict[str, Any], script: Scripted
 ) -> None:
-    reached, leave = threading.Event(), threading.Event()
+    reached, leave = threading.Semaphore(0), threading.Event()
 
     def wait() -> None:
-        reached.set()
+        reached.release()
         assert leave.wait(WITHIN_S)
 
-    script.steps.append(wait)
-    first, second = uploaded(owner, assistant), uploaded(owner, assistant, "outro.md")
-    assert reached.wait(WITHIN_S)
+    script.steps += [wait] * INDEXERS
+    first, *others = [uploaded(owner, assistant, f"{n}.md") for n in range(INDEXERS)]
+    for _ in range(INDEXERS):
+        assert reached.acquire(timeout=WITHIN_S)
+    second = uploaded(owner, assistant, "outro.md")
     state = ("status", "stage", "progress", "seconds_left")
     assert shown(owner, second, *state) == ("pending", "queued", 0, None)
     status, stage, progress, seconds_left = shown(owner, first, *state)
@@ -96,7 +99,8 @@ def test_stages_are_told_with_an_estimate_and_what_was_found(
     found = shown(owner, first, "language", "pages", "words", "chunks", "warnings")
     assert found == ("pt", None, found[2], 1, [])
     assert 9 <= found[2] <= 13
-    owner.settled(second)
+    for one in (second, *others):
+        owner.settled(one)
 
 
 def test_what_was_odd_about_a_file_is_told(owner: Caller, assistant: dict[str, Any]) -> None:

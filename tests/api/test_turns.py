@@ -463,7 +463,7 @@ def test_messages_of_one_contact_are_answered_in_order_and_nobody_else_waits(
     wait_until(lambda: server.served == before + 1)
     second = at_once("dois")
     wait_until(lambda: "dois" in owner.get("/chats/list").text)  # stored on arrival
-    third = at_once("três")
+    third = at_once("três, e é tudo")
     other = said(contact_bot, "outro", id="another contact")
 
     assert other["response"] == "Olá do modelo."
@@ -471,13 +471,13 @@ def test_messages_of_one_contact_are_answered_in_order_and_nobody_else_waits(
     server.release()
     for asked in (first, second, third):
         assert asked.result().status_code == 200
-    [request] = asked_for(server, "três")
+    [request] = asked_for(server, "três, e é tudo")
     assert [one["content"] for one in request["messages"][1:]] == [
         "um",
         "Já respondo.",
         "dois",
         "Olá do modelo.",
-        "três",
+        "três, e é tudo",
     ]
 
 
