@@ -35,8 +35,10 @@ run: $(VENV)/run.stamp
 	@exec $(PY) cli.py demo
 
 # Most tests wait for other processes: more workers than cores. A file's tests stay together, in order.
+# What failed is run once more, alone: on a busy machine a time-out says little, and what is broken fails again.
 test: lint
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	  || { echo 'Once more, alone, what failed:'; $(PY) -m pytest -v --last-failed --last-failed-no-failures none; }
 
 lint: $(VENV)/test.stamp
 	@$(PY) -m ruff format --check .
