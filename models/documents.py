@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil
@@ -152,15 +152,6 @@ class SearchResult:
     enough: bool = False
     evidence: float = 0.0
     searched: int = 0
-
-
-@dataclass(frozen=True)
-class KnowledgeState:
-    """Which chunks of an assistant are live: document id → live version, at one knowledge version."""
-
-    assistant_id: str
-    version: int
-    live: dict[str, int] = field(default_factory=dict)
 
 
 def chunk_id(document_id: str, version: int, n: int) -> str:

@@ -62,8 +62,7 @@ class ComposeAnswer:
         if len(fit_history(history, room)) < len(history):
             self._summarise_soon(assistant, chat.id)
         grounded = self._ground.ground(assistant, question)
-        request = replace(grounded.request, chat_id=chat.id, is_counted=True)
-        grounded = replace(grounded, request=request)
+        grounded = replace(grounded, request=replace(grounded.request, chat_id=chat.id, is_counted=True))
         if followed or not assistant.settings.answer_cache or message.turn > 1 or grounded.ready is not None:
             return grounded
         place = self._answers.place(assistant, message.content, message.requested_model)

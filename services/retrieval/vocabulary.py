@@ -8,8 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-Ids = npt.NDArray[np.intp]
-
 _OTHER = 5  # bits shared by all characters that are neither a letter a-z nor a digit
 
 
