@@ -2,8 +2,9 @@
 
     python -m bench.structured [--quizzes 10]
 
-A scripted server speaks OpenAI's protocol over HTTP. It breaks its answer once, twice, or every time; what is
-counted is how many quizzes came out valid, and after how many calls.
+A scripted server speaks OpenAI's protocol over HTTP, and knows JSON Schema, calls of tools, or neither: what it does
+not know it refuses, and is asked in the next way. It breaks its answer once, twice, or every time; what is counted is
+how many quizzes came out valid, and after how many calls.
 """
 
 from __future__ import annotations
@@ -148,32 +149,47 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quizzes", type=int, default=10, help="of each way")
     count = parser.parse_args().quizzes
+    with OpenAIServer() as server:
+        for mode, refuses in REFUSED.items():
+            table(server, mode, refuses, count)
+
+
+def table(server: OpenAIServer, mode: str, refuses: tuple[str, ...], count: int) -> None:
+    """What comes of a server that refuses these fields of a request."""
+    print(f"asked by {mode}")
     print(
         "way               | broken once: valid (calls) | broken twice: valid (calls) | always: valid (calls)"
     )
     totals = [0, 0, 0]
-    with OpenAIServer() as server:
-        for way in WAYS:
-            cells = []
-            for at, times in enumerate((1, 2, 99)):
-                valid, calls = tried(server, way, times, count)
-                totals[at] += valid
-                cells.append(f"{valid:4d} of {count} ({calls / count:.1f})")
-            print(f"{way.__name__:<18}| {cells[0]:<27}| {cells[1]:<28}| {cells[2]}")
+    for way in WAYS:
+        cells = []
+        for at, times in enumerate((1, 2, 99)):
+            valid, calls = tried(server, refuses, way, times, count)
+            totals[at] += valid
+            cells.append(f"{valid:4d} of {count} ({calls / count:.1f})")
+        print(f"{way.__name__:<18}| {cells[0]:<27}| {cells[1]:<28}| {cells[2]}")
     whole = count * len(WAYS)
-    print("all               | " + " | ".join(f"{100 * one / whole:.0f} % of {whole}" for one in totals))
+    print(
+        "all               | " + " | ".join(f"{100 * one / whole:.0f} % of {whole}" for one in totals) + "\n"
+    )
 
 
 def tried(
-    server: OpenAIServer, way: Callable[[Value, random.Random], str], times: int, count: int
+    server: OpenAIServer,
+    refuses: tuple[str, ...],
+    way: Callable[[Value, random.Random], str],
+    times: int,
+    count: int,
 ) -> tuple[int, int]:
     """How many of ``count`` came out valid, and how many calls all of them took."""
+    refused = len(refuses)  # calls that go by until the model's way is known
     asking, chance, before, valid = asker(server.base_url), random.Random(7), server.served, 0  # noqa: S311  # which field is missing
     for _ in range(count):
         server._script.clear()  # noqa: SLF001  # what the quiz before left
-        broken = [Reply(way(a_quiz(), chance)) for _ in range(min(times, 9))]
-        server.script(*broken)
-        server.default = Reply(json.dumps(a_quiz()))
+        broken = [said(way(a_quiz(), chance), refuses) for _ in range(min(times, 9))]
+        server.script(*(Reply(refuses=refuses) for _ in range(refused)), *broken)
+        server.default = said(json.dumps(a_quiz()), refuses)
+        refused = 0
         try:
             asking.ask(REQUEST, Shape("quiz", SCHEMA, check=in_english))
         except AppError:
@@ -182,6 +198,19 @@ def tried(
     return valid, server.served - before
 
 
+def said(text: str, refuses: tuple[str, ...]) -> Reply:
+    """The text as such a server sends it: as the arguments of a call where it knows no schemas, but tools."""
+    if refuses != REFUSED["tool call"]:
+        return Reply(text, refuses=refuses)
+    call = {"id": "call_1", "type": "function", "function": {"name": "quiz", "arguments": text}}
+    return Reply("", tool_calls=[call], finish_reason="tool_calls", refuses=refuses)
+
+
+REFUSED: dict[str, tuple[str, ...]] = {
+    "JSON Schema": (),
+    "tool call": ("response_format",),
+    "instruction": ("response_format", "tools"),
+}
 REQUEST = CompletionRequest(
     (PromptMessage("user", "Make a quiz of three questions, in English."),), "scripted"
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kit.errors import SettingsError
-from models.catalogue import OFFLINE, ModelEntry, Origin, Provider, cycle_in, entry_problems
+from models.catalogue import OFFLINE, JsonMode, ModelEntry, Origin, Provider, cycle_in, entry_problems
 
 _TEXTS = frozenset({"name", "provider", "model", "base_url", "api_key"})
 _WHOLE = frozenset({"context", "max_tokens", "max_concurrent"})
@@ -60,6 +60,7 @@ def _entry(table: Any, number: int, variable: Callable[[str], str | None]) -> Mo
         **table,
         "provider": Provider(table["provider"]),
         "fallbacks": tuple(table.get("fallbacks", ())),
+        "json_mode": JsonMode(table.get("json_mode", JsonMode.AUTO)),
     }
     values["api_key"] = _key(table.get("api_key", ""), where, variable)
     entry = ModelEntry(**values, origin=Origin.FILE)
@@ -71,6 +72,8 @@ def _entry(table: Any, number: int, variable: Callable[[str], str | None]) -> Mo
 def _fits(name: str, value: Any) -> bool:
     if name in _TEXTS:
         return isinstance(value, str)
+    if name == "json_mode":
+        return isinstance(value, str) and value in set(JsonMode)
     if name in _WHOLE:
         return type(value) is int
     if name in _NUMBERS:

@@ -32,6 +32,19 @@ class Provider(StrEnum):
     OFFLINE = "offline"
 
 
+class JsonMode(StrEnum):
+    """How a model is asked for an answer of a given shape.
+
+    ``schema``: by JSON Schema beside the prompt (``response_format``); ``tool``: as the arguments of a function
+    that it is to call; ``instruction``: in words alone; ``auto``: the first of these that its server takes.
+    """
+
+    AUTO = "auto"
+    SCHEMA = "schema"
+    TOOL = "tool"
+    INSTRUCTION = "instruction"
+
+
 class Origin(StrEnum):
     """Where an entry stands: an admin's ``records``, ``MODELS_FILE``, the ``settings``, or the server itself."""
 
@@ -49,7 +62,8 @@ class ModelEntry:
     ``model`` is what its server calls it (the ``name`` where empty). ``context`` is in tokens; prices are
     money per million tokens, ``None`` where nobody said. ``temperature``, ``top_p`` and ``max_tokens`` count
     where a request has none of its own. ``timeout_s`` bounds one attempt, ``max_concurrent`` the calls under
-    way at once; ``None`` is no bound of its own. ``fallbacks`` are asked in order when it fails.
+    way at once; ``None`` is no bound of its own. ``fallbacks`` are asked in order when it fails. ``json_mode``
+    says how it is asked for answers of a given shape.
     """
 
     name: str
@@ -66,6 +80,7 @@ class ModelEntry:
     fallbacks: tuple[str, ...] = ()
     timeout_s: float | None = None
     max_concurrent: int | None = None
+    json_mode: JsonMode = JsonMode.AUTO
     origin: Origin = Origin.RECORDS
 
     @property

@@ -73,6 +73,11 @@ class CompletionRequest:
     chat_id: str = ""
     retrieval_ms: int = 0
 
+    @property
+    def asks_for_shape(self) -> bool:
+        """Whether it says beside the prompt what shape the answer has."""
+        return "response_format" in self.extra or "tools" in self.extra
+
 
 @dataclass(frozen=True)
 class Completion:

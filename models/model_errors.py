@@ -71,6 +71,13 @@ class ModelRefused(ModelError, UpstreamFailed):
     message = "The model's server refused the request."
 
 
+class ModelShapeRefused(ModelRefused):
+    """The model's server knows no such way to ask for an answer of a given shape: no schema, or no tools."""
+
+    code = "model_shape_refused"
+    message = "The model's server does not take this way of asking for an answer of a given shape."
+
+
 class ModelAnswerBroken(ModelError, UpstreamFailed):
     """An answer came, and it is empty, cut short or not in the protocol."""
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import ClassVar
 
-from models.catalogue import KeptEntry, ModelEntry, Origin, Provider
+from models.catalogue import JsonMode, KeptEntry, ModelEntry, Origin, Provider
 from repositories.base import Repository
 from repositories.scope import WHOLE
-from repositories.values import Record
+from repositories.values import Record, choice
 
 # An entry's key lies beside it, sealed; where it stands goes without saying.
 _NOT_KEPT = frozenset({"name", "api_key", "origin"})
@@ -57,6 +57,7 @@ def _kept(record: Record) -> KeptEntry | None:
         return None
     known = {one.name: record[one.name] for one in fields(ModelEntry) if one.name in record}
     known["provider"] = Provider(record["provider"])
+    known["json_mode"] = choice(record.get("json_mode", JsonMode.AUTO), JsonMode.AUTO)
     known["fallbacks"] = tuple(record.get("fallbacks", ()))
     entry = ModelEntry(**{**known, "name": record["_id"], "origin": Origin.RECORDS})
     return KeptEntry(

@@ -25,7 +25,7 @@ _CODES = {
     "invalid": "invalid_value",
     "not_found": "unknown_url",
 }
-_REFUSED = "model_refused"
+_REFUSED = ("model_refused", "model_shape_refused")
 # What a model's server says of the request itself, as against our key or our address.
 _OF_REQUEST = (400, 413, 422)
 
@@ -43,8 +43,8 @@ def body(status: int, code: str, message: str, details: dict[str, Any]) -> dict[
     param = next(iter(details), None) if status == HTTPStatus.UNPROCESSABLE_ENTITY else None
     if param is not None and isinstance(details[param], list):
         message = f"{param}: {' '.join(details[param])}"
-    if code == _REFUSED:
-        code = "model_not_found" if sent == HTTPStatus.NOT_FOUND else str(details.get("code") or code)
+    if code in _REFUSED:
+        code = "model_not_found" if sent == HTTPStatus.NOT_FOUND else str(details.get("code") or _REFUSED[0])
     fallback = "server_error" if sent >= HTTPStatus.INTERNAL_SERVER_ERROR else "invalid_request_error"
     return {
         "error": {
@@ -60,9 +60,9 @@ def status_for(status: int, code: str, details: dict[str, Any]) -> int:
     """422 is 400 there; and what a model's server refuses of a request is the request's fault, as OpenAI has it."""
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return 400
-    if code == _REFUSED and details.get("status") in _OF_REQUEST:
+    if code in _REFUSED and details.get("status") in _OF_REQUEST:
         return 400
-    if code == _REFUSED and details.get("status") == HTTPStatus.NOT_FOUND:
+    if code in _REFUSED and details.get("status") == HTTPStatus.NOT_FOUND:
         return 404
     return status
 

@@ -14,6 +14,7 @@ from models.model_errors import (
     ModelBusy,
     ModelError,
     ModelRefused,
+    ModelShapeRefused,
     ModelTimedOut,
     ModelUnavailable,
 )
@@ -56,6 +57,12 @@ _BY_TRANSPORT: tuple[tuple[type[BaseException], _Make, str], ...] = (
     (httpx2.RemoteProtocolError, ModelAnswerBroken, "The answer of the model {model} was cut short."),
     (BaseException, ModelUnavailable, "The server of the model {model} broke the connection."),
 )
+# How servers say that they know no schemas or no tools: routers of many models by 404, llama.cpp by 500.
+_OF_SHAPE = frozenset({400, 404, 422, 500, 501})
+_NAMES_SHAPE = re.compile(
+    r"response_format|json.?schema|structured.output|tool_choice|\b(?:tools?|functions?|format)\b",
+    re.IGNORECASE,
+)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -63,6 +70,16 @@ def translated(error: BaseException, model: str) -> ModelError:
     """The named error for one of the HTTP client's; its own words stay out, they may quote key or prompt."""
     make, sentence = next((make, text) for fits, make, text in _BY_TRANSPORT if isinstance(error, fits))
     return make(sentence.format(model=model))
+
+
+def of_shape(problem: ModelError, said: object, model: str) -> ModelError:
+    """The same, or that it is the asked-for shape that the server does not know, where its words say so."""
+    status = problem.details.get("status")
+    is_known = problem.details.get("code") in _BY_CODE
+    if status in _OF_SHAPE and not is_known and _NAMES_SHAPE.search(str(said)[:4000]):
+        sentence = _REFUSED + "its server does not know this way of asking for an answer of a given shape."
+        return ModelShapeRefused(sentence.format(model=model), details=problem.details)
+    return problem
 
 
 def refused(response: httpx2.Response, model: str) -> ModelError:

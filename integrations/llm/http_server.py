@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import httpx2
 
 from integrations.json_server import checked_url
-from integrations.llm.failures import refused, translated
+from integrations.llm.failures import of_shape, refused, translated
 from integrations.llm.urllib3_transport import Urllib3Transport
-from models.model_errors import ModelAnswerBroken, ModelTimedOut
+from models.model_errors import ModelAnswerBroken, ModelError, ModelTimedOut
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 8 << 20
@@ -52,13 +53,21 @@ class HttpServer:
         except httpx2.HTTPError as error:
             raise translated(error, model) from None
         if not response.is_success:
-            response.close()
-            raise refused(response, model)
+            raise _refusal(response, body, model)
         return response
 
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._client.close()
+
+
+def _refusal(response: httpx2.Response, body: Mapping[str, Any], model: str) -> ModelError:
+    problem, said = refused(response, model), b""
+    if body.get("tools") or body.get("format"):
+        with contextlib.suppress(httpx2.HTTPError):
+            said = response.read()
+    response.close()
+    return of_shape(problem, said.decode(errors="replace"), model)
 
 
 def json_object(data: bytes, model: str) -> dict[str, Any]:

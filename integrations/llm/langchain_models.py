@@ -20,6 +20,7 @@ from models.model_errors import (
     ModelAnswerBroken,
     ModelError,
     ModelNotConfigured,
+    ModelShapeRefused,
     ModelTimedOut,
     ModelUnavailable,
 )
@@ -139,6 +140,8 @@ def _within(begin: Callable[[], Iterator[Any]], timeout_s: float, model: str) ->
 
 def _named(problem: BaseException, model: str) -> ModelError:
     """The named error; every vendor's package has its own, most with a status."""
+    if isinstance(problem, NotImplementedError):
+        return ModelShapeRefused(f"The model {model} calls no tools.")
     if isinstance(problem, ImportError):
         return ModelNotConfigured(f"The model {model} needs a LangChain package that is not installed.")
     if isinstance(problem, ValueError | TypeError):

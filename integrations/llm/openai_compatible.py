@@ -17,7 +17,7 @@ import openai
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean, read_answer, read_frame
 from integrations.llm.dialects import Dialects
-from integrations.llm.failures import asked_to_wait, by_status, reported, translated
+from integrations.llm.failures import asked_to_wait, by_status, of_shape, reported, translated
 from integrations.llm.sse import event_data
 from integrations.llm.urllib3_transport import Urllib3Transport
 from kit.errors import SettingsError
@@ -93,7 +93,7 @@ class OpenAICompatible:
         try:
             response = self._send(request, timeout_s, stream=False)
         except (openai.APIError, httpx2.HTTPError) as error:
-            raise _translated(error, request.model) from None
+            raise _translated(error, request) from None
         return _whole(request, response.content)
 
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
@@ -108,7 +108,7 @@ class OpenAICompatible:
             finally:
                 response.close()
         except (openai.APIError, httpx2.HTTPError) as error:
-            raise _translated(error, request.model) from None
+            raise _translated(error, request) from None
 
     def close(self) -> None:
         """Close the connections."""
@@ -162,13 +162,14 @@ class OpenAICompatible:
         return self._client._make_status_error("refused", body=body, response=response)  # noqa: SLF001  # there is no public way
 
 
-def _translated(error: openai.APIError | httpx2.HTTPError, model: str) -> ModelError:
+def _translated(error: openai.APIError | httpx2.HTTPError, request: CompletionRequest) -> ModelError:
     """The named error for ``error``; the server's own words stay out of it, they may quote key or prompt."""
     if isinstance(error, openai.APIStatusError):
         retry_after = asked_to_wait(error.response.headers)
-        return by_status(error.status_code, error.code, model, retry_after=retry_after)
+        problem = by_status(error.status_code, error.code, request.model, retry_after=retry_after)
+        return of_shape(problem, error.body, request.model) if request.asks_for_shape else problem
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    return translated(cause or error, model)
+    return translated(cause or error, request.model)
 
 
 def _streamed(request: CompletionRequest, response: httpx2.Response) -> Iterator[str | Completion]:

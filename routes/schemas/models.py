@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from models.catalogue import LONGEST_NAME, Origin, Provider
+from models.catalogue import LONGEST_NAME, JsonMode, Origin, Provider
 from routes.schemas.chats import TokensOut
 from routes.schemas.fields import Body, KeyText, Number, Switch, Text, WholeNumber
 
@@ -54,6 +54,14 @@ class _Entry(Body):
     )
     max_concurrent = WholeNumber(
         1, MOST_CALLS, allow_none=True, metadata={"description": "Calls under way at once."}
+    )
+    json_mode = fields.Enum(
+        JsonMode,
+        by_value=True,
+        metadata={
+            "description": "How it is asked for answers of a given shape: by JSON Schema, as a tool call, "
+            "in words, or `auto`: the first that its server takes."
+        },
     )
 
     @post_load
@@ -105,6 +113,7 @@ class ModelOut(Schema):
     fallbacks = fields.List(fields.String())
     timeout_s = fields.Float(allow_none=True)
     max_concurrent = fields.Integer(allow_none=True)
+    json_mode = fields.Enum(JsonMode, by_value=True)
     source = fields.Enum(
         Origin,
         by_value=True,

@@ -85,6 +85,45 @@ def test_a_model_fills_the_fields_and_keeps_to_its_role(owner: Caller, server: O
     assert (answer.status_code, answer.get_json()["error"]) == (502, "model_answer_invalid")
 
 
+@pytest.mark.parametrize(
+    ("refuses", "ways"),
+    [
+        (("response_format",), ["response_format", "tools", "tools"]),
+        (("response_format", "tools"), ["response_format", "tools", "", ""]),
+    ],
+    ids=["tools alone", "neither"],
+)
+def test_a_model_without_schemas_is_asked_as_it_can_be(
+    owner: Caller, server: OpenAIServer, refuses: tuple[str, ...], ways: list[str]
+) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "cocktail", "arguments": json.dumps(FIELDS)}}
+    answer = Reply(json.dumps(FIELDS)) if "tools" in refuses else Reply("", tool_calls=[call])
+    server.default = replace(answer, refuses=refuses)
+    before = len(server.bodies())
+    for _ in range(2):
+        card = made(owner, model=f"knows-{len(ways)}", prompt="Algo verde.")
+        assert (card["fields"], card["plain"]) == (FIELDS, False)
+    asked = server.bodies()[before:]
+    assert [next((one for one in ("response_format", "tools") if one in body), "") for body in asked] == ways
+
+
+def test_an_admin_says_how_a_model_is_asked(owner: Caller, admin: Caller, server: OpenAIServer) -> None:
+    entry = {"name": "by-tools", "provider": "openai", "base_url": server.base_url, "json_mode": "tool"}
+    assert admin.post("/models", {**entry, "json_mode": "telepathy"}).status_code == 422
+    assert admin.post("/models", entry).get_json()["json_mode"] == "tool"
+    server.script(Reply(json.dumps(FIELDS)))
+    assert made(owner, model="by-tools")["fields"] == FIELDS
+    assert server.bodies()[-1]["tools"][0]["function"]["name"]
+    assert "response_format" not in server.bodies()[-1]
+    assert (
+        admin.put("/models/by-tools", {"json_mode": "instruction"}).get_json()["json_mode"] == "instruction"
+    )
+    server.script(Reply(json.dumps(FIELDS)))
+    made(owner, model="by-tools")
+    assert "tools" not in server.bodies()[-1]
+    assert admin.delete("/models/by-tools").status_code == 200
+
+
 def test_several_models_stand_side_by_side(owner: Caller, server: OpenAIServer) -> None:
     server.default = Reply(json.dumps(FIELDS))
     card = made(owner, models=["test-model", "offline", "nobody-knows"])

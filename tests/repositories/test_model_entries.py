@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pymongo.database import Database
 
-from models.catalogue import KeptEntry, ModelEntry, Provider
+from models.catalogue import JsonMode, KeptEntry, ModelEntry, Provider
 from repositories.errors import Duplicate
 from repositories.model_entries import ModelEntryRepository
 from repositories.values import Record
@@ -12,7 +12,13 @@ from repositories.values import Record
 def test_entries_are_kept_changed_and_removed(database: Database[Record]) -> None:
     entries = ModelEntryRepository(database)
     entry = ModelEntry(
-        "2026-a/b:8b", Provider.OLLAMA, price_in=0.5, fallbacks=("x",), timeout_s=7.5, max_concurrent=3
+        "2026-a/b:8b",
+        Provider.OLLAMA,
+        price_in=0.5,
+        fallbacks=("x",),
+        timeout_s=7.5,
+        max_concurrent=3,
+        json_mode=JsonMode.TOOL,
     )
     kept = KeptEntry(entry, "sealed", "http://h:80", "abcd")
     entries.add(kept)

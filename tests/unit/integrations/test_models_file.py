@@ -9,7 +9,7 @@ import pytest
 from integrations.models_file import read_models_file
 from kit.errors import SettingsError
 from kit.settings import PROJECT_ROOT
-from models.catalogue import Origin, Provider
+from models.catalogue import JsonMode, Origin, Provider
 
 ONE = '[[models]]\nname = "a"\nprovider = "openai"\n'
 
@@ -25,6 +25,7 @@ def test_the_example_is_read() -> None:
     assert [one.name for one in entries] == ["gpt-4o-mini", "llama3.1", "house-model"]
     assert (first.provider, first.api_key, first.fallbacks) == (Provider.OPENAI, "sk-1", ("llama3.1",))
     assert (first.price_in, first.max_concurrent, first.origin) == (0.15, 32, Origin.FILE)
+    assert [one.json_mode for one in entries] == [JsonMode.SCHEMA, JsonMode.TOOL, JsonMode.AUTO]
     assert "sk-1" not in repr(first)
     assert first.cost(1_000_000, 500_000) == pytest.approx(0.45)
 
@@ -41,6 +42,7 @@ def test_the_example_is_read() -> None:
         (ONE + "colour = 1", "colour is not known"),
         (ONE + 'context = "much"', "context cannot be"),
         (ONE + "context = true", "context cannot be"),
+        (ONE + 'json_mode = "telepathy"', "json_mode cannot be"),
         (ONE + "fallbacks = [1]", "fallbacks cannot be"),
         (ONE + "temperature = 3", "Must be from 0 to 2"),
         (ONE + 'base_url = "ftp://x"', "http://"),

@@ -19,6 +19,7 @@ from models.model_errors import (
     ModelBusy,
     ModelError,
     ModelRefused,
+    ModelShapeRefused,
     ModelTimedOut,
     ModelUnavailable,
 )
@@ -132,6 +133,29 @@ def test_a_stream_closed_midway_closes_its_connection(server: OpenAIServer, mode
     stream.close()  # type: ignore[attr-defined]
     assert model.complete(REQUEST, TIMEOUT_S).text == "Olá do modelo."
     assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "named"),
+    [
+        (400, "Unknown parameter: 'response_format'", True),
+        (404, "No endpoints found that support tool use", True),
+        (500, "tools param requires --jinja flag", True),
+        (400, "the prompt is odd", False),
+        (401, "no tools with this key", False),
+    ],
+)
+def test_a_server_that_knows_no_shapes_says_so(
+    server: OpenAIServer, model: OpenAICompatible, status: int, said: str, *, named: bool
+) -> None:
+    server.default = Reply(status=status, error={"message": said})
+    request = replace(REQUEST, extra={"tools": [], "response_format": {}})
+    with pytest.raises(ModelRefused) as caught:
+        model.complete(request, 5.0)
+    assert isinstance(caught.value, ModelShapeRefused) is named
+    with pytest.raises(ModelError) as caught_plain:
+        model.complete(REQUEST, 5.0)
+    assert not isinstance(caught_plain.value, ModelShapeRefused)
 
 
 def test_a_server_that_refuses_stream_options_is_asked_once_without_and_remembered(

@@ -11,15 +11,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.catalogue import ModelEntry, Provider
+from models.catalogue import JsonMode, ModelEntry, Provider
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest, PromptMessage
-from models.model_errors import ModelAnswerBroken, ModelAnswerInvalid, ModelError, ModelRefused, ModelTimedOut
+from models.model_errors import (
+    ModelAnswerBroken,
+    ModelAnswerInvalid,
+    ModelError,
+    ModelRefused,
+    ModelShapeRefused,
+    ModelTimedOut,
+)
 from models.routing import Attempt, Routing
 from services.llm.base import CompletionSteps
 from services.llm.catalogue import Catalogue
-from services.structured.ask_structured import AskStructured, Shape, response_format
+from services.structured.ask_structured import AskStructured, Shape
 from services.structured.fit_schema import fitted, problems_of
+from services.structured.ways import response_format
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -55,8 +63,10 @@ class Scripted:
         raise NotImplementedError
 
 
-def asking(model: Scripted, provider: Provider = Provider.OPENAI) -> AskStructured:
-    entry = ModelEntry("served", provider, base_url="http://127.0.0.1:9")
+def asking(
+    model: Scripted, provider: Provider = Provider.OPENAI, json_mode: JsonMode = JsonMode.AUTO
+) -> AskStructured:
+    entry = ModelEntry("served", provider, base_url="http://127.0.0.1:9", json_mode=json_mode)
     return AskStructured(complete=model, catalogue=Catalogue(fixed=(entry,), default_model="served"))
 
 
@@ -104,6 +114,73 @@ def test_a_model_that_refuses_a_schema_is_asked_in_words_from_then_on() -> None:
     for _ in range(2):
         assert ask.ask(REQUEST, SHAPE).value == GOOD
     assert [bool(one.extra) for one in model.asked] == [True, False, False]
+
+
+def called(arguments: str, name: str = "card") -> Completion:
+    call = {"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}}
+    return Completion("", "served", Tokens(5, 3), "tool_calls", (call,))
+
+
+def ways_asked(model: Scripted) -> list[str]:
+    """By schema, as a tool call, or in words, of each call."""
+    return [
+        next((one for one in ("response_format", "tools") if one in asked.extra), "") for asked in model.asked
+    ]
+
+
+def test_a_server_that_names_what_it_refuses_is_asked_in_the_next_way_from_then_on() -> None:
+    model = Scripted(ModelShapeRefused(), called(json.dumps(GOOD)), called("{}"), called(json.dumps(GOOD)))
+    ask = asking(model)
+    for _ in range(2):
+        assert ask.ask(REQUEST, SHAPE).value == GOOD
+    assert ways_asked(model) == ["response_format", "tools", "tools", "tools"]
+    sent = model.asked[1].extra
+    assert sent["tools"][0]["function"]["parameters"] == SCHEMA
+    assert sent["tool_choice"] == {"type": "function", "function": {"name": "card"}}
+    assert "calling the function card" in model.asked[1].messages[0].content
+    assert model.asked[3].messages[-2].content == "{}"
+
+
+def test_neither_schema_nor_tools_leaves_words() -> None:
+    model = Scripted(ModelShapeRefused(), ModelShapeRefused(), json.dumps(GOOD), json.dumps(GOOD))
+    ask = asking(model)
+    for _ in range(2):
+        assert ask.ask(REQUEST, SHAPE).value == GOOD
+    assert ways_asked(model) == ["response_format", "tools", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("provider", "json_mode", "way"),
+    [
+        (Provider.OPENAI, JsonMode.SCHEMA, "response_format"),
+        (Provider.OPENAI, JsonMode.TOOL, "tools"),
+        (Provider.OPENAI, JsonMode.INSTRUCTION, ""),
+        (Provider.LANGCHAIN, JsonMode.AUTO, "tools"),
+        (Provider.HTTP, JsonMode.TOOL, ""),
+    ],
+)
+def test_a_model_is_asked_as_its_entry_says(provider: Provider, json_mode: JsonMode, way: str) -> None:
+    model = Scripted(json.dumps(GOOD))  # also of a server that was told of a function and writes instead
+    assert asking(model, provider, json_mode).ask(REQUEST, SHAPE).value == GOOD
+    assert ways_asked(model) == [way]
+
+
+def test_what_an_entry_says_is_not_gone_round() -> None:
+    model = Scripted(ModelShapeRefused(), json.dumps(GOOD))
+    with pytest.raises(ModelShapeRefused):
+        asking(model, json_mode=JsonMode.TOOL).ask(REQUEST, SHAPE)
+
+
+def test_a_bad_key_is_not_tried_three_times() -> None:
+    model = Scripted(ModelRefused(details={"status": 401}))
+    with pytest.raises(ModelRefused):
+        asking(model).ask(REQUEST, SHAPE)
+
+
+def test_the_function_that_was_asked_for_is_read_before_another() -> None:
+    good, other = called(json.dumps(GOOD)), called('{"name": 1}', name="search")
+    both = Completion("Calling.", "served", tool_calls=(*other.tool_calls, *good.tool_calls))
+    assert asking(Scripted(both)).ask(REQUEST, SHAPE).value == GOOD
 
 
 def test_the_refusal_of_a_schema_is_no_reason_for_another_model() -> None:
