@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from integrations.counters.memory import CountsInMemory
 from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
-from integrations.vectorstores.chroma_child import ChildChroma
+from integrations.vectorstores.chroma_child import DATABASE, ChildChroma
 from integrations.vectorstores.chroma_server import connect_chroma
 from integrations.vectorstores.grouped import GroupedVectors
+from integrations.vectorstores.on_demand import OnDemand
 from integrations.vectorstores.remembered import RememberedVectors
 from jobs.kinds import NAMES
 from kit.errors import Unavailable
@@ -36,7 +37,9 @@ def vector_store(settings: Settings, turns: Workplaces) -> VectorStore:
     """A Chroma server, or a Chroma of our own in a child process."""
     if settings.chroma_url:
         return connect_chroma(settings.chroma_url)
-    return GroupedVectors(RememberedVectors(ChildChroma(settings.data_dir / "chroma")), turns=turns)
+    directory = settings.data_dir / "chroma"
+    chroma = OnDemand(lambda: ChildChroma(directory), holds=(directory / DATABASE).exists())
+    return GroupedVectors(RememberedVectors(chroma), turns=turns)
 
 
 def open_broker(url: str) -> Broker:

@@ -38,6 +38,10 @@ class VectorStore(Protocol):
         """The names of all collections."""
         ...
 
+    def wake(self) -> None:
+        """Get ready for what is about to be written; it is not waited for."""
+        ...
+
     def ping(self) -> None:
         """Raise ``Unavailable`` when the store cannot be reached."""
         ...

@@ -139,6 +139,9 @@ class ChromaStore(Generic[Handle]):
         """The names of all collections."""
         return set(self._engine.names())
 
+    def wake(self) -> None:
+        """It is open."""
+
     def ping(self) -> None:
         """Raise ``Unavailable`` when Chroma cannot be reached."""
         self._engine.ping()

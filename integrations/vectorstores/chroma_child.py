@@ -19,6 +19,7 @@ from kit.logging import get_logger
 
 _ROOT = Path(__file__).resolve().parents[2]
 _MODULE = "integrations.vectorstores.chroma_process"
+DATABASE = "chroma.sqlite3"  # the file by which a directory is known to hold something
 START_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
@@ -107,6 +108,9 @@ class ChildChroma:
     def collections(self) -> set[str]:
         """The names of all collections."""
         return set(self._ask("collections"))
+
+    def wake(self) -> None:
+        """It runs from the beginning."""
 
     def ping(self) -> None:
         """Raise ``Unavailable`` when the process cannot be asked."""

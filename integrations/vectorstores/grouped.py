@@ -101,6 +101,10 @@ class GroupedVectors:
         """The names of all collections."""
         return self._store.collections()
 
+    def wake(self) -> None:
+        """Get ready for what is about to be written; it is not waited for."""
+        self._store.wake()
+
     def ping(self) -> None:
         """Raise ``Unavailable`` when the store cannot be reached."""
         self._store.ping()

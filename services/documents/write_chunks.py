@@ -31,8 +31,9 @@ class WriteChunks:
         self._turns = turns
 
     def check(self) -> None:
-        """``Unavailable`` while vectors cannot be written."""
+        """``Unavailable`` while vectors cannot be written; they will be soon."""
         self._vectors.ping()
+        self._vectors.wake()
 
     def stand_back(self) -> None:
         """Let turns that are at work go first, for a moment."""

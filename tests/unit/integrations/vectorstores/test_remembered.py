@@ -61,6 +61,9 @@ class Store:
     def collections(self) -> set[str]:
         return set(self.held)
 
+    def wake(self) -> None:
+        return None
+
     def ping(self) -> None:
         self.asked["ping"] += 1
 

@@ -55,6 +55,9 @@ class FakeVectors:
     def collections(self) -> set[str]:
         return set(self.held)
 
+    def wake(self) -> None:
+        return None
+
     def ping(self) -> None:
         return None
 
