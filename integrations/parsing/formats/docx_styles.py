@@ -39,6 +39,27 @@ class Styles:
             self._read[key] = self._style(key)
         return self._read[key]
 
+    def is_bold(self, properties: etree._Element | None) -> bool:
+        """Whether the style that a paragraph's properties name sets its text in bold."""
+        return _on(self._first(properties, "w:pStyle", "w:b"))
+
+    def is_bold_character(self, properties: etree._Element | None) -> bool:
+        """Whether the character style that a run's properties name is bold."""
+        return _on(self._first(properties, "w:rStyle", "w:b"))
+
+    def size(self, properties: etree._Element | None) -> int:
+        """The size of text that a paragraph's style sets, in half points; 0 where none does."""
+        found = self._first(properties, "w:pStyle", "w:sz")
+        value = "" if found is None else found.get(_VALUE, "")
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 6 else 0
+
+    def _first(self, properties: etree._Element | None, kind: str, what: str) -> etree._Element | None:
+        """What a style says of its text, or else the first of those it is based on that does."""
+        name = None if properties is None else properties.find(qn(kind))
+        key = "" if name is None else name.get(_VALUE, "")
+        found = (one.find(f"{qn('w:rPr')}/{qn(what)}") for one in self._with_bases(key))
+        return next((one for one in found if one is not None), None)
+
     def heads(self, table: etree._Element) -> bool:
         """Whether a table's style sets off the first row, and the table has that switched on."""
         properties = table.find(qn("w:tblPr"))
@@ -83,6 +104,10 @@ def outline_level(properties: etree._Element | None) -> int:
     found = None if properties is None else properties.find(qn("w:outlineLvl"))
     value = "" if found is None else found.get(_VALUE, "")
     return int(value) + 1 if value in set("012345678") else 0
+
+
+def _on(switch: etree._Element | None) -> bool:
+    return switch is not None and switch.get(_VALUE, "true") not in {"0", "false", "off"}
 
 
 def _name(style: etree._Element) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise, zip_longest
 
+from integrations.parsing.formats.contacts import CONTACT
 from integrations.parsing.formats.pdf_lines import Line, body_size
 from integrations.parsing.formats.pdf_tables import is_row
 
@@ -21,9 +22,6 @@ _PAGE_NUMBER = re.compile(
     r"\W*(?:(?:p[áa]g(?:ina|e)?|page)\W*)?#(?:\s*(?:/|de|of|sur)\s*#)?\W*", re.IGNORECASE
 )
 _DIGITS = re.compile(r"\d+")
-_CONTACT = re.compile(r"@|www\.|https?:|(?:\d\D{0,3}){7}")
-"""An e-mail, number or link: a letterhead says it on every page, and it is worth keeping once."""
-
 _LARGER = 1.15
 _MOSTLY = 0.7
 _FEW_PAGES = 4
@@ -90,4 +88,4 @@ def _key(line: Line) -> Key | None:
 
 
 def _is_contact(lines: Sequence[Line]) -> bool:
-    return len({line.text for line in lines}) == 1 and _CONTACT.search(lines[0].text) is not None
+    return len({line.text for line in lines}) == 1 and CONTACT.search(lines[0].text) is not None

@@ -1,4 +1,4 @@
-"""Word documents: headings by their outline level, lists, and tables, in the order of the document."""
+"""Word documents: headings by outline level, or by bold where none has one, lists, and tables, in order."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lxml import etree
 
 from integrations.parsing.archive import check_office_file
 from integrations.parsing.blocks import Bounds, Draft, Reading
+from integrations.parsing.formats.docx_bold import bold_headings
 from integrations.parsing.formats.docx_styles import Styles, outline_level
 from integrations.parsing.formats.docx_tables import is_frame, table_header, table_rows
 from integrations.parsing.formats.docx_text import Targets, boxes, link_targets, paragraph_text
@@ -31,14 +32,16 @@ def read(path: Path, bounds: Bounds) -> Reading:
     draft = Draft(bounds)
     styles, targets = Styles(document.styles.element), link_targets(document)
     titles: list[str] = []
-    for element in _content(document.element.body):
+    content = list(_content(document.element.body))
+    bold = bold_headings(content, styles, lambda one: _level(one.find(_PROPERTIES), styles))
+    for element in content:
         if element.tag == _TABLE:
             header = table_header(element)
             if header is Header.UNKNOWN and styles.heads(element):
                 header = Header.USUAL
             write_table(draft, table_rows(element, targets), header)
         else:
-            _write_paragraph(draft, element, styles, titles, targets)
+            _write_paragraph(draft, element, styles, titles, targets, bold.get(element, 0))
     titles.append(real_title(document.core_properties.title))
     draft.title = titles[0] or draft.first_heading or draft.first_line
     return draft.done()
@@ -63,11 +66,12 @@ def _is_contents(element: etree._Element) -> bool:
 
 
 def _write_paragraph(
-    draft: Draft, element: etree._Element, styles: Styles, titles: list[str], targets: Targets
+    draft: Draft, element: etree._Element, styles: Styles, titles: list[str], targets: Targets, bold: int
 ) -> None:
+    """Add a paragraph to the draft; ``bold`` is its level where it is a heading by that alone, else 0."""
     properties = element.find(_PROPERTIES)
     style = styles.of(properties)
-    level = outline_level(properties) or style.level
+    level = _level(properties, styles) or (bold and bold + bool(titles))  # below the title
     is_heading = style.is_title or level  # it names, it does not lead
     text = paragraph_text(element, None if is_heading else targets)
     if style.is_contents:
@@ -83,6 +87,10 @@ def _write_paragraph(
         draft.paragraph(text)
     for box in boxes(element, targets):
         draft.paragraph(box)
+
+
+def _level(properties: etree._Element | None, styles: Styles) -> int:
+    return outline_level(properties) or styles.of(properties).level
 
 
 def _depth(properties: etree._Element | None) -> int:

@@ -1,8 +1,9 @@
-"""HTML: what a reader of the page sees, with its headings, lists and tables."""
+"""HTML: what a page says to who reads it, with its headings, lists and tables, without what frames it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from lxml import etree, html
@@ -10,6 +11,8 @@ from lxml import etree, html
 from integrations.parsing.base import Unreadable
 from integrations.parsing.blocks import Bounds, Draft, Reading, too_long
 from integrations.parsing.content import decode, named_wrongly
+from integrations.parsing.formats.contacts import is_legal, tells_how_to_reach
+from integrations.parsing.formats.html_chrome import Part, find_chrome, is_links
 from integrations.parsing.formats.html_tables import is_layout, read_table
 from integrations.parsing.formats.html_text import BLOCKS, is_unseen, seen_text
 from integrations.parsing.links import target_note
@@ -34,7 +37,7 @@ def read(path: Path, bounds: Bounds) -> Reading:
         raise named_wrongly("html", text[:1024].encode())
     draft = Draft(bounds)
     root = _parsed(text)
-    _Page(draft).walk(root)
+    _Page(draft, find_chrome(root)).walk(root)
     title = root.find("./head/title")
     named = "" if title is None else "".join(title.itertext())
     draft.title = named if named.strip() else draft.first_heading or draft.first_line
@@ -65,8 +68,11 @@ def _parsed(text: str) -> html.HtmlElement:
 class _Page:
     """The walk over a page's elements: the text since the last border, and where it stands."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, chrome: Mapping[etree._Element, Part]) -> None:
         self._draft = draft
+        self._chrome = chrome
+        self._part: Part | None = None  # of the site, in which the walk is
+        self._named = ""  # the last heading in it
         self._text: list[str] = []
         self._lists: list[tuple[str, int]] = []  # kind and number of the last item, outermost first
         self._marker = ""
@@ -85,13 +91,16 @@ class _Page:
 
     def _is_read_whole(self, element: etree._Element) -> bool:
         """Read an element's start; whether nothing inside it is to be walked over any more."""
-        if is_unseen(element):
+        if self._is_gone(element):
             return True
         self._border(element.tag)
-        if element.tag == "table" and not is_layout(element):
+        if element in self._chrome:
+            self._flush()
+            self._part, self._named = self._chrome[element], ""
+        if element.tag == "table" and not is_layout(element) and self._part is not Part.REACH:
             self._table(element)
             return True
-        if element.tag == "pre":
+        if element.tag == "pre" and self._part is not Part.REACH:
             self._draft.code("".join(map(str, element.itertext())))
             return True
         self._start(element.tag)
@@ -108,27 +117,38 @@ class _Page:
         elif tag == "li":
             self._marker = self._next_marker()
 
+    def _is_gone(self, element: etree._Element) -> bool:
+        """Whether nothing of an element is read."""
+        if is_unseen(element) or self._chrome.get(element) is Part.DROPPED:
+            return True
+        return self._part is Part.TITLE and is_links(element)
+
     def _end(self, element: etree._Element) -> None:
-        if not is_unseen(element):
+        if not self._is_gone(element):
             self._end_seen(element.tag)
             if element.tag == "a" and not self._heading:  # a heading names, it does not lead
                 self._text.append(target_note(seen_text(element), element.get("href", "")))
+            if element in self._chrome:
+                self._flush()
+                self._part = None
         self._text.append(_spaced(element.tail))
 
     def _end_seen(self, tag: str) -> None:
         if tag in _HEADINGS:
             self._heading -= 1
-            self._draft.heading("".join(self._text), _HEADINGS[tag])
-            self._text = []
+            if self._part is Part.REACH:
+                self._named = self._taken()
+            else:
+                self._draft.heading(self._taken(), _HEADINGS[tag])
         elif tag == "dt":
             self._term = " / ".join(filter(None, (self._term, self._taken())))
         else:
             self._border(tag)
         if tag in _LISTS:
             self._lists.pop()
-        elif tag == "dl":
-            self._draft.paragraph(self._term)
-            self._term = ""
+        elif tag == "dl" and self._term:
+            self._text, self._term = [self._term], ""
+            self._flush()
 
     def _border(self, tag: str) -> None:
         """End the block before this element, or only the word: in a heading, a cell of a layout."""
@@ -143,6 +163,15 @@ class _Page:
             self._draft.paragraph(seen_text(caption))
         rows, header = read_table(table)
         write_table(self._draft, rows, header)
+
+    def _reach(self, text: str) -> None:
+        """What a footer or a bar at the side says, if it tells how to reach somebody; under no heading."""
+        text, self._term, self._marker = f"{self._term} {text}".strip(), "", ""
+        lines = [line for line in text.split("\n") if not is_legal(line)]
+        if any(map(tells_how_to_reach, lines)):
+            self._draft.border(1)
+            self._draft.paragraph("\n".join([f"{self._named}:", *lines] if self._named else lines))
+            self._named = ""
 
     def _next_marker(self) -> str:
         if not self._lists:
@@ -159,7 +188,9 @@ class _Page:
         text = self._taken()
         if not text:
             return
-        if self._term:
+        if self._part is Part.REACH:
+            self._reach(text)
+        elif self._term:
             self._draft.item(f"{self._term.rstrip(':')}: {text}")
             self._term = ""
         elif self._marker:

@@ -10,6 +10,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.parser import parse_xml
+from docx.shared import Pt
 
 from integrations.parsing.blocks import Bounds, Reading
 from integrations.parsing.formats.read_docx import read
@@ -250,3 +251,67 @@ def test_links_that_are_fields_say_where_they_lead(tmp_path: Path, document: Any
     assert blocks(tmp_path, document) == [
         ("paragraph", "agende (https://a.example/x), 7, ligue (+551333334444)")
     ]
+
+
+def bold(document: Any, text: str, size: int = 0, style: str | None = None) -> None:
+    run = document.add_paragraph(style=style).add_run(text)
+    run.bold = True
+    if size:
+        run.font.size = Pt(size)
+
+
+def levels(tmp_path: Path, document: Any) -> list[tuple[int, str]]:
+    return [(block.level, block.text) for block in reading(tmp_path, document).blocks]
+
+
+def test_bold_lines_are_headings_where_the_document_has_no_others(tmp_path: Path, document: Any) -> None:
+    bold(document, "Manual da loja", 18)
+    bold(document, "Preços")
+    document.add_paragraph("O corte custa R$ 45.").add_run(" Em dinheiro.").bold = True
+    bold(document, "Isto é um aviso importante.")
+    document.add_paragraph("Que ninguém lê, mas que está aqui.")
+    bold(document, "Aceitam cartão?")
+    fill(document.add_table(2, 2), [["Cartão", "Taxa"], ["crédito", "3 %"]])
+    bold(document, "Fim")
+    assert levels(tmp_path, document) == [
+        (1, "Manual da loja"),
+        (2, "Preços"),
+        (0, "O corte custa R$ 45. Em dinheiro."),
+        (0, "Isto é um aviso importante."),
+        (0, "Que ninguém lê, mas que está aqui."),
+        (2, "Aceitam cartão?"),
+        (0, "Cartão: crédito; Taxa: 3 %"),
+        (0, "Fim"),
+    ]
+
+
+def test_bold_lines_stand_below_a_title_and_may_be_bold_by_their_style(tmp_path: Path, document: Any) -> None:
+    style = document.styles.add_style("Rubrica", 1)
+    style.font.bold, style.font.size = True, Pt(14)
+    document.add_heading("Manual", 0)
+    document.add_paragraph("Preços", style="Rubrica")
+    document.add_paragraph("O corte custa R$ 45.")
+    document.add_paragraph().add_run("Endereço", style="Strong")
+    document.add_paragraph("Rua das Flores, 12.")
+    assert levels(tmp_path, document)[:2] == [(1, "Manual"), (2, "Preços")]
+    assert (3, "Endereço") in levels(tmp_path, document)
+
+
+@pytest.mark.parametrize("real", [True, False], ids=["real headings", "mostly bold"])
+def test_bold_says_nothing_beside_real_headings_or_where_most_is_bold(
+    tmp_path: Path, document: Any, *, real: bool
+) -> None:
+    if real:
+        document.add_heading("Preços", 1)
+    for _ in range(3):
+        bold(document, "Atenção a todos os clientes")
+        document.add_paragraph("Leia já.")
+    assert [text for level, text in levels(tmp_path, document) if level] == (["Preços"] if real else [])
+
+
+def test_items_of_a_list_in_bold_are_no_headings(tmp_path: Path, document: Any) -> None:
+    document.add_paragraph("O que levar à primeira consulta com a gente:")
+    for text in ("documento", "exames", "cartão"):
+        bold(document, text, style="List Bullet")
+    document.add_paragraph("E chegue cedo.", style="List Bullet")
+    assert not [text for level, text in levels(tmp_path, document) if level]
