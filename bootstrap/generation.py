@@ -8,15 +8,17 @@ from kit.clock import utc_now
 from services.generation.converse import Converse
 from services.generation.embed_texts import EmbedTexts
 from services.generation.generate import Generate
-from services.generation.run_generation import RunGeneration
+from services.generation.queue_job import QueueJob
+from services.generation.run_generation import CardWork, RunGeneration
 from services.generation.start_generation import StartGeneration
 from services.generation.tell_status import TellStatus
 from services.generation.use_cases import GenerationUseCases
 from services.limits.limit_embedding import LimitEmbedding
+from services.structured.ask_structured import REPAIRS
 from services.upkeep.check_health import CheckHealth
 
 
-def build(parts: Parts, shared: Shared, health: CheckHealth) -> GenerationUseCases:
+def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) -> GenerationUseCases:
     """Answers without a chat."""
     records = parts.repositories
     generate = Generate(
@@ -29,15 +31,18 @@ def build(parts: Parts, shared: Shared, health: CheckHealth) -> GenerationUseCas
     return GenerationUseCases(
         generate=generate,
         start_generation=StartGeneration(
-            generate=generate, jobs=records.generation_jobs, clock=utc_now, run_soon=parts.generate_soon
+            generate=generate,
+            jobs=records.generation_jobs,
+            queue=QueueJob(jobs=records.generation_jobs, clock=utc_now, run_soon=parts.generate_soon),
         ),
         run_generation=RunGeneration(
             generate=generate,
+            cards=cards,
             jobs=records.generation_jobs,
             assistants=records.assistants,
             users=records.users,
             clock=utc_now,
-            longest_s=parts.settings.llm_timeout_s,
+            longest_s=parts.settings.llm_timeout_s * (REPAIRS + 1),
         ),
         converse=Converse(
             complete=shared.models.complete,

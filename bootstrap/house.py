@@ -30,7 +30,8 @@ def build_house(parts: Parts) -> House:
     settings, shared = parts.settings, Shared.of(parts)
     kept = upkeep.build(parts, shared)
     of_assistants, of_chats = assistants.build(parts, shared), chats.build(parts, shared)
-    of_generation = generation.build(parts, shared, kept.check_health)
+    of_studio = studio.build(parts, shared)
+    of_generation = generation.build(parts, shared, kept.check_health, of_studio.card_jobs)
     return House(
         settings=settings,
         jwt_secret=parts.secrets.jwt,
@@ -50,7 +51,7 @@ def build_house(parts: Parts) -> House:
         metrics=shared.metrics,
         usage=shared.usage,
         quizzes=quizzes.build(parts, shared),
-        studio=studio.build(parts, shared),
+        studio=of_studio,
         retrieval=RetrievalUseCases(search_passages=shared.search),
         faq=faq.build(parts, shared),
         unanswered=unanswered.build(parts, shared),

@@ -6,6 +6,8 @@ from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from integrations.images.choose import choose_image_maker
 from kit.clock import utc_now
+from services.generation.queue_job import QueueJob
+from services.studio.card_jobs import CardJobs, MakeCardInTime
 from services.studio.draw_card import DrawCard
 from services.studio.find_cards import FindCards
 from services.studio.make_card import MakeCard
@@ -19,21 +21,30 @@ def build(parts: Parts, shared: Shared) -> StudioUseCases:
     records, settings = parts.repositories, parts.settings
     draws = settings.image_model if settings.image_gen_enabled else ""
     templates = Templates(templates=records.card_templates, clock=utc_now)
+    make_card = MakeCard(
+        ask=shared.structured,
+        catalogue=shared.models.catalogue,
+        assistants=shared.find_assistants,
+        all_assistants=records.assistants,
+        users=records.users,
+        templates=templates,
+        cards=records.cards,
+        turns=shared.turns,
+        clock=utc_now,
+        draws=draws,
+        draw_soon=parts.draw_soon,
+    )
     return StudioUseCases(
         templates=templates,
-        make_card=MakeCard(
-            ask=shared.structured,
-            catalogue=shared.models.catalogue,
-            assistants=shared.find_assistants,
-            all_assistants=records.assistants,
-            users=records.users,
-            templates=templates,
-            cards=records.cards,
-            turns=shared.turns,
+        make_card=make_card,
+        make_in_time=MakeCardInTime(
+            make_card=make_card,
+            jobs=records.generation_jobs,
+            queue=QueueJob(jobs=records.generation_jobs, clock=utc_now, run_soon=parts.generate_soon),
             clock=utc_now,
-            draws=draws,
-            draw_soon=parts.draw_soon,
+            wait_s=settings.card_wait_s,
         ),
+        card_jobs=CardJobs(make_card=make_card, cards=records.cards),
         find_cards=FindCards(
             cards=records.cards, images=records.card_images, assistants=shared.find_assistants
         ),

@@ -38,6 +38,18 @@ async function asked(path, more) { return (await ask(path, more)).json(); }
 
 function problem(error) { return make("p", { className: "problem", role: "alert", textContent: error.message }); }
 
+// What takes long goes on behind the request: wait for its job.
+async function finished(answer) {
+  if (answer.status !== 202) return answer.json();
+  const place = answer.headers.get("Location");
+  for (;;) {
+    await new Promise((then) => setTimeout(then, 1500));
+    const job = await asked(place);
+    if (job.status === "failed") throw new Error(job.error.message);
+    if (job.status === "done") return job.result ?? { cards: [] };
+  }
+}
+
 // Signing in, where nobody is.
 function signIn(then) {
   const email = make("input", { type: "email", autocomplete: "username", required: true });
@@ -231,13 +243,15 @@ async function form() {
     const named = choices.map((one) => one.firstChild).filter((one) => one.checked).map((one) => one.value);
     const body = { template: template.value, prompt: prompt.value, image: image.checked };
     button.disabled = true;
+    button.textContent = "Making …";
     said.textContent = "";
     try {
-      const answer = await asked("/studio/cards", { method: "POST", body: named.length ? { ...body, models: named } : body });
+      const answer = await finished(await ask("/studio/cards", { method: "POST", body: named.length ? { ...body, models: named } : body }));
       made.replaceChildren(...(answer.cards ?? [answer]).map(tile));
       said.textContent = (answer.failed ?? []).map((one) => `${one.model}: ${one.message}`).join(" ");
     } catch (error) { said.textContent = error.message; }
     button.disabled = false;
+    button.textContent = "Make the card";
   });
   main.replaceChildren(make("h1", { textContent: "New card" }), fields, made);
   prompt.focus();

@@ -140,6 +140,7 @@ class Settings:
     image_model: str = _setting(
         "IMAGE_MODEL", "placeholder", _model("openai", "stability", bare="placeholder")
     )
+    card_wait_s: int = _setting("CARD_WAIT_S", 20, _whole(0, 3600))
     image_base_url: str = _setting("IMAGE_BASE_URL", "", _text)
     image_api_key: str = _setting("IMAGE_API_KEY", "", _text)
     rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 
 # Who waited so long goes to work without a place: a few that hang must not hold up all others.
 PATIENCE_S = 2.0
@@ -88,6 +88,17 @@ def away() -> Iterator[None]:
         yield
     finally:
         holder.take()
+
+
+def carried(run: Callable[[], None]) -> Callable[[], None]:
+    """The same for another thread: with this one's request id and the like, and without its place."""
+    context = copy_context()
+
+    def without_place() -> None:
+        _holder.set(None)
+        run()
+
+    return lambda: context.run(without_place)
 
 
 class _Holder:

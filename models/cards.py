@@ -57,6 +57,35 @@ class Template:
 
 
 @dataclass(frozen=True)
+class CardWanted:
+    """Cards as they are asked for: one for each of ``models``, an empty name being the usual model."""
+
+    template: str
+    prompt: str
+    models: tuple[str, ...] = ("",)
+    image: bool = True
+    assistant_id: str = ""
+
+
+@dataclass(frozen=True)
+class NoCard:
+    """A model that made no card, and why: a machine code and a sentence."""
+
+    model: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True)
+class CardsDone:
+    """What became of a wish in the background: the cards' ids, and what was not made."""
+
+    card_ids: tuple[str, ...]
+    failed: tuple[NoCard, ...] = ()
+    several: bool = False
+
+
+@dataclass(frozen=True)
 class Card:
     """A card of a person's (``owner_id``), or of an assistant of theirs.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from models.cards import CardsDone, CardWanted
 from models.chats import Source, Tokens
 from models.routing import Routing
 
@@ -60,7 +61,7 @@ class JobError:
 
 @dataclass(frozen=True)
 class GenerationJob:
-    """A prompt that is answered in the background.
+    """A prompt that is answered, or cards that are made, in the background.
 
     Of a person's job ``user_id`` is the person, of a bot's it is empty; ``assistant_id`` is whose documents or
     settings count, if anybody's. ``key`` makes it one with a request that is sent again, ``digest`` tells whether
@@ -70,13 +71,13 @@ class GenerationJob:
     id: str
     user_id: str
     assistant_id: str
-    asked: Asked
+    asked: Asked | CardWanted
     created_at: datetime
     key: str
     digest: str
     status: JobStatus = JobStatus.QUEUED
     progress: int = 0
-    result: Generated | None = None
+    result: Generated | CardsDone | None = None
     error: JobError | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

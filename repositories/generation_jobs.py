@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import ClassVar
 
+from models.cards import CardsDone, CardWanted, NoCard
 from models.chats import Source, Tokens
 from models.generation import Asked, Generated, GenerationJob, JobError, JobStatus
 from models.jobs import JobState, OpenJob
@@ -17,6 +18,7 @@ from repositories.values import Record, choice, maybe_moment, moment
 
 OPEN, OVER = "open", "over"
 BY_PERSON, BY_BOT = "person", "bot"
+ANSWER, CARDS = "answer", "cards"
 
 
 class GenerationJobRepository(Repository):
@@ -109,6 +111,7 @@ def _record(job: GenerationJob) -> Record:
         "assistant_id": job.assistant_id,
         "key": job.key,
         "digest": job.digest,
+        "for": CARDS if isinstance(job.asked, CardWanted) else ANSWER,
         "asked": None if job.is_over else asdict(job.asked),
         "status": job.status,
         "work": OVER if job.is_over else OPEN,
@@ -122,21 +125,41 @@ def _record(job: GenerationJob) -> Record:
 
 
 def _job(record: Record) -> GenerationJob:
-    asked = record.get("asked")
+    result = record.get("result")
     return GenerationJob(
         id=record["_id"],
         user_id=record["user_id"],
         assistant_id=record["assistant_id"],
-        asked=Asked(**asked) if asked else Asked(""),
+        asked=_asked(record),
         created_at=moment(record["createdAt"]),
         key=record["key"],
         digest=record["digest"],
         status=choice(record["status"], JobStatus.FAILED),
         progress=int(record["progress"]),
-        result=_generated(record["result"]) if record.get("result") else None,
+        result=(_cards_done if _is_for_cards(record) else _generated)(result) if result else None,
         error=JobError(**record["error"]) if record.get("error") else None,
         started_at=maybe_moment(record.get("startedAt")),
         finished_at=maybe_moment(record.get("finishedAt")),
+    )
+
+
+def _is_for_cards(record: Record) -> bool:
+    return record.get("for") == CARDS
+
+
+def _asked(record: Record) -> Asked | CardWanted:
+    """What is asked for; of a job that is over it is gone."""
+    asked = record.get("asked")
+    if _is_for_cards(record):
+        return CardWanted(**{**asked, "models": tuple(asked["models"])}) if asked else CardWanted("", "")
+    return Asked(**asked) if asked else Asked("")
+
+
+def _cards_done(record: Record) -> CardsDone:
+    return CardsDone(
+        card_ids=tuple(record["card_ids"]),
+        failed=tuple(NoCard(**one) for one in record["failed"]),
+        several=bool(record["several"]),
     )
 
 

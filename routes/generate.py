@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import request
 
 from kit.errors import Invalid
 from models.callers import Caller
-from models.generation import Asked, GenerationJob
+from models.cards import CardsDone
+from models.generation import Asked
 from routes.blueprint import Blueprint
 from routes.events import EVENT, streamed
 from routes.guards import anybody, caller, optional_caller
 from routes.house import at_a_workplace, house
+from routes.jobs import accepted
 from routes.schemas import generation as schemas
 
 STREAM: dict[Any, Any] = {200: {"content": {"text/event-stream": {"schema": EVENT}}}}
@@ -79,7 +81,10 @@ def status() -> Any:
 @blueprint.gives(200, schemas.JobOut)
 def get_job(job_id: str, caller: Caller) -> Any:
     """A job of the caller's; its result is kept for a day."""
-    return schemas.shown_job(house().generation.start_generation.get(caller, job_id))
+    job = house().generation.start_generation.get(caller, job_id)
+    if isinstance(job.result, CardsDone):
+        return schemas.shown_job(job, house().studio.find_cards.those_of(caller.actor, job.result.card_ids))
+    return schemas.shown_job(job)
 
 
 def _answered(args: dict[str, Any], body: dict[str, Any], caller: Caller, *, grounded: bool) -> Any:
@@ -98,17 +103,10 @@ def _answered(args: dict[str, Any], body: dict[str, Any], caller: Caller, *, gro
         if body["stream"]:
             raise Invalid.field("stream", "What is answered in the background does not stream.")
         key = request.headers.get("Idempotency-Key", "")
-        return _accepted(house().generation.start_generation.start(caller, asked, key))
+        return accepted(house().generation.start_generation.start(caller, asked, key))
     if body["stream"]:
         out = schemas.GroundedOut() if grounded else schemas.GeneratedOut()
         return streamed(
             house().generation.generate.stream(caller, asked), lambda found: out.dump(schemas.shown(found))
         )
     return schemas.shown(house().generation.generate.generate(caller, asked))
-
-
-def _accepted(job: GenerationJob) -> Response:
-    response = jsonify({"job_id": job.id})
-    response.status_code = 202
-    response.headers["Location"] = f"/api/v1/jobs/{job.id}"
-    return response

@@ -4,22 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, jsonify
+from flask import Response, jsonify, request
 
 from models.actors import Actor
 from models.callers import Caller
-from models.cards import Card, Template
+from models.cards import Card, CardWanted, Template
+from models.generation import GenerationJob
 from repositories.cards import CardFilter
 from routes.blueprint import Blueprint
 from routes.guards import caller, person
 from routes.house import at_a_workplace, house
+from routes.jobs import accepted, prefers_async
 from routes.paging import listed
 from routes.schemas import studio as schemas
 from routes.schemas.fields import Deleted, ListArguments
+from routes.schemas.generation import JobStartedOut
+from services.studio.card_jobs import cards_done
 from services.studio.find_cards import Picture
-from services.studio.make_card import CardWanted
 
 BYTES = {"type": "string", "format": "binary"}
+ACCEPTED = (
+    "With `async=true` or `Prefer: respond-async`, and when it takes longer than `CARD_WAIT_S`: `Location` says "
+    "where the job is, whose `result` will be this answer. In the first two cases the same `Idempotency-Key` again "
+    "is the same job."
+)
 blueprint = Blueprint("studio", __name__, url_prefix="/studio", description="Cards that a model writes.")
 
 
@@ -73,15 +81,23 @@ def delete_template(template_name: str, actor: Actor) -> dict[str, str]:
 @blueprint.path("/cards", "POST")
 @at_a_workplace
 @caller
+@blueprint.takes(schemas.CardArguments, "query")
 @blueprint.takes(schemas.CardIn)
 @blueprint.gives(201, schemas.CardsOut)
-def make(wanted: CardWanted, caller: Caller) -> tuple[Response, int, dict[str, str]]:
+@blueprint.may_give(202, JobStartedOut, ACCEPTED)
+def make(args: dict[str, Any], wanted: CardWanted, caller: Caller) -> Any:
     """Make a card, or one by each of several models; their pictures are drawn in the background.
 
     Without a language model (`offline`) the card is a plain one, and says so.
     """
-    made = house().studio.make_card.make(caller, wanted)
-    body = schemas.shown(made, several=len(wanted.models) > 1)
+    in_time, prefers = house().studio.make_in_time, prefers_async()
+    if args["in_background"] or prefers:
+        job = in_time.start(caller, wanted, request.headers.get("Idempotency-Key", ""))
+        return accepted(job, {"Preference-Applied": "respond-async"} if prefers else {})
+    made = in_time.make(caller, wanted)
+    if isinstance(made, GenerationJob):
+        return accepted(made)
+    body = schemas.shown(made.cards, cards_done(made, wanted))
     return jsonify(body), 201, {"Location": f"/studio/cards/{made.cards[0].id}"}
 
 

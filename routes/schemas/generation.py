@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from models.cards import Card, CardsDone
 from models.generation import Generated, GenerationJob, JobStatus
 from routes.schemas.chats import MESSAGE_LENGTH, RoutingOut, SourceOut, TokensOut
 from routes.schemas.fields import CLIENT_ID_LENGTH, Body, Moment, Number, Switch, Text, WholeNumber
+from routes.schemas.studio import shown as shown_cards
 
 PROMPT_LENGTH = 500_000
 MOST_TOKENS = 10_000_000
@@ -109,15 +112,26 @@ class JobOut(Schema):
     job_id = fields.String()
     status = fields.Enum(JobStatus, by_value=True)
     progress = fields.Integer()
-    result = fields.Nested(GroundedOut, allow_none=True)
+    result = fields.Raw(
+        allow_none=True,
+        metadata={
+            "type": "object",
+            "description": "An answer as `/generate` and `/rag` give it, or a card as `POST /studio/cards` does; of "
+            "cards that were deleted since, nothing.",
+        },
+    )
     error = fields.Nested(JobErrorOut, allow_none=True)
     createdAt = Moment(attribute="created_at")
     finishedAt = Moment(attribute="finished_at", allow_none=True)
 
 
-def shown_job(job: GenerationJob) -> dict[str, Any]:
-    """A job as ``JobOut`` lays it out."""
-    result = shown(job.result) if job.result else None
+def shown_job(job: GenerationJob, cards: Sequence[Card] = ()) -> dict[str, Any]:
+    """A job as ``JobOut`` lays it out; ``cards`` are those that it made."""
+    result: dict[str, Any] | None = None
+    if isinstance(job.result, Generated):
+        result = GroundedOut().dump(shown(job.result))
+    elif isinstance(job.result, CardsDone) and cards:
+        result = shown_cards(cards, job.result)
     return {**vars(job), "job_id": job.id, "result": result}
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from models.cards import PictureState, Template
+from models.cards import Card, CardsDone, CardWanted, PictureState, Template
 from repositories.cards import SORTS
 from routes.schemas.chats import TokensOut
 from routes.schemas.fields import Body, ListArguments, MaybeId, Moment, Switch, Text
-from services.studio.make_card import MOST_MODELS, CardsMade, CardWanted
+from services.studio.make_card import MOST_MODELS
 
 PROMPT_LENGTH = 4000
 SLUG = r"[a-z][a-z0-9_-]{0,39}"
@@ -101,6 +102,18 @@ class CardIn(Body):
         )
 
 
+class CardArguments(Schema):
+    """``async=true``: in the background."""
+
+    in_background = fields.Boolean(
+        data_key="async",
+        load_default=False,
+        metadata={
+            "description": "Answer 202 with a job at once, as the header `Prefer: respond-async` does too."
+        },
+    )
+
+
 class CardOut(Schema):
     """A card."""
 
@@ -139,8 +152,8 @@ class FailedOut(Schema):
     """A model that made no card."""
 
     model = fields.String()
-    error = fields.String(attribute="problem.error_code")
-    message = fields.String(attribute="problem.sentence")
+    error = fields.String(attribute="code")
+    message = fields.String()
 
 
 class CardsOut(CardOut):
@@ -172,12 +185,12 @@ class SharedOut(Schema):
     share_url = fields.String()
 
 
-def shown(made: CardsMade, *, several: bool) -> dict[str, Any]:
+def shown(cards: Sequence[Card], done: CardsDone) -> dict[str, Any]:
     """What came of a request as ``CardsOut`` lays it out."""
-    found: dict[str, Any] = CardOut().dump(made.cards[0])
-    if several:
-        found["cards"] = CardOut(many=True).dump(made.cards)
-        found["failed"] = FailedOut(many=True).dump(made.failed)
+    found: dict[str, Any] = CardOut().dump(cards[0])
+    if done.several:
+        found["cards"] = CardOut(many=True).dump(cards)
+        found["failed"] = FailedOut(many=True).dump(done.failed)
     return found
 
 

@@ -1,20 +1,22 @@
-"""Answer the prompts that wait in the background, each at most once."""
+"""Do the jobs that wait in the background, each at most once."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+from typing import Protocol
 
 from kit.clock import Clock
 from kit.errors import AppError, Unauthenticated
 from models.actors import Actor, ActorKind
 from models.assistants import Assistant
 from models.callers import Caller
-from models.generation import GenerationJob, JobError, JobStatus
+from models.cards import CardsDone, CardWanted
+from models.generation import Generated, GenerationJob, JobError, JobStatus
 from repositories.assistants import AssistantRepository
 from repositories.generation_jobs import GenerationJobRepository
 from repositories.users import UserRepository
 from services.generation.generate import Generate
+from services.generation.settle_job import done, failed
 
 KEPT = timedelta(hours=24)
 # Longer than any answer may take: who began it is gone.
@@ -22,7 +24,18 @@ BESIDE_MODEL_S = 300.0
 INTERRUPTED = JobError(
     "interrupted", "The server ended while this was being answered; whether it cost anything is not known."
 )
-WENT_WRONG = JobError("internal_error", "Something went wrong on our side; the server's log says why.")
+
+
+class CardWork(Protocol):
+    """Makes the cards of a job."""
+
+    def run(self, caller: Caller, assistant: Assistant | None, job: GenerationJob) -> CardsDone:
+        """The cards that are wanted."""
+        ...
+
+    def made_by(self, job: GenerationJob) -> CardsDone | None:
+        """Those that are kept of a job that was interrupted; ``None`` where there are none."""
+        ...
 
 
 class RunGeneration:
@@ -32,6 +45,7 @@ class RunGeneration:
         self,
         *,
         generate: Generate,
+        cards: CardWork,
         jobs: GenerationJobRepository,
         assistants: AssistantRepository,
         users: UserRepository,
@@ -39,6 +53,7 @@ class RunGeneration:
         longest_s: float,
     ) -> None:
         self._generate = generate
+        self._cards = cards
         self._jobs = jobs
         self._assistants = assistants
         self._users = users
@@ -51,17 +66,14 @@ class RunGeneration:
         if job is None or job.status is not JobStatus.QUEUED or not self._jobs.begin(job, self._clock()):
             return
         try:
-            assistant = self._assistant(job)
-            caller = self._caller(job, assistant)
-            result = self._generate.answer(caller, assistant, job.asked)
+            result = self._done(job)
         except AppError as problem:
-            self._fail(job, JobError(problem.error_code, problem.sentence))
-        except BaseException:
-            self._fail(job, WENT_WRONG)
+            self._jobs.finish(failed(job, problem, self._clock()))
+        except BaseException as problem:
+            self._jobs.finish(failed(job, problem, self._clock()))
             raise
         else:
-            done = replace(job, status=JobStatus.DONE, progress=100, result=result, finished_at=self._clock())
-            self._jobs.finish(done)
+            self._jobs.finish(done(job, result, self._clock()))
 
     def recover(self, *, all_are_dead: bool = False) -> list[str]:
         """The ids of the queued jobs; those whose process is gone are failed, and old ones forgotten.
@@ -74,9 +86,21 @@ class RunGeneration:
             if job.status is JobStatus.QUEUED:
                 queued.append(job.id)
             elif all_are_dead or begun + self._longest < self._clock():
-                self._fail(job, INTERRUPTED)
+                self._interrupted(job)
         self._jobs.forget_before(self._clock() - KEPT)
         return queued
+
+    def _done(self, job: GenerationJob) -> Generated | CardsDone:
+        assistant = self._assistant(job)
+        caller = self._caller(job, assistant)
+        if isinstance(job.asked, CardWanted):
+            return self._cards.run(caller, assistant, job)
+        return self._generate.answer(caller, assistant, job.asked)
+
+    def _interrupted(self, job: GenerationJob) -> None:
+        made = self._cards.made_by(job) if isinstance(job.asked, CardWanted) else None
+        now = self._clock()
+        self._jobs.finish(done(job, made, now) if made else failed(job, INTERRUPTED, now))
 
     def _assistant(self, job: GenerationJob) -> Assistant | None:
         if not job.assistant_id:
@@ -94,8 +118,3 @@ class RunGeneration:
         if assistant is not None and not job.user_id:
             return Caller(Actor(kind=ActorKind.BOT, assistant_id=assistant.id), assistant)
         return Caller(Actor(kind=ActorKind.PERSON, user_id=user.id, name=user.name, role=user.role))
-
-    def _fail(self, job: GenerationJob, error: JobError) -> None:
-        self._jobs.finish(
-            replace(job, status=JobStatus.FAILED, progress=100, error=error, finished_at=self._clock())
-        )

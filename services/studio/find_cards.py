@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from integrations.images.placeholder import compose, placeholder_svg
@@ -46,6 +47,14 @@ class FindCards:
         if card.assistant_id and actor.kind is ActorKind.PERSON:
             self._assistants.get(actor, card.assistant_id)
         return card
+
+    def those_of(self, actor: Actor, card_ids: Iterable[str]) -> list[Card]:
+        """The cards of these ids that are still there."""
+        found = []
+        for one in card_ids:
+            with suppress(NotFound):
+                found.append(self.get(actor, one))
+        return found
 
     def page(
         self, actor: Actor, wanted: CardFilter, limit: int, cursor: str, *, sort: str, descending: bool

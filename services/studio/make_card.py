@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
 from kit.clock import Clock
 from kit.errors import AppError, NotFound
-from kit.ids import new_id
 from models.assistants import Assistant
 from models.callers import Caller
-from models.cards import PLACEHOLDER, Card, PictureState, Template, name_of
+from models.cards import PLACEHOLDER, Card, CardWanted, PictureState, Template, name_of
 from models.catalogue import OFFLINE, Provider
 from models.completions import CompletionRequest, PromptMessage
 from models.phrases import NO_MODEL_CARD, phrase
@@ -44,17 +44,6 @@ _ROLE = (
     "Whatever the request asks for, the answer is a card of this kind: turn a request for anything else into one "
     "that is inspired by it."
 )
-
-
-@dataclass(frozen=True)
-class CardWanted:
-    """Cards as they are asked for: one for each of ``models``, an empty name being the usual model."""
-
-    template: str
-    prompt: str
-    models: tuple[str, ...] = ("",)
-    image: bool = True
-    assistant_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,31 +93,52 @@ class MakeCard:
         self._draws = draws
         self._draw_soon = draw_soon
 
-    def make(self, caller: Caller, wanted: CardWanted) -> CardsMade:
-        """A card by each model; the first one's error when none made one."""
+    def check(self, caller: Caller, wanted: CardWanted) -> Assistant | None:
+        """Whose cards they are to be, ``None`` for the caller's own; ``NotFound`` where there is no such template."""
         assistant = self._assistant(caller, wanted)
-        owner_id = assistant.owner_id if assistant else caller.actor.user_id
-        template = self._templates.get(owner_id, wanted.template)
+        self._templates.get(_owner_of(caller, assistant), wanted.template)
+        return assistant
 
-        def make(model: str) -> Card | NotMade:
-            name = model or (assistant.settings.model if assistant else "") or self._catalogue.default_model
+    def is_plain(self, assistant: Assistant | None, wanted: CardWanted) -> bool:
+        """Whether no model is asked."""
+        return all(self._is_offline(self._named(assistant, one)) for one in wanted.models)
+
+    def make(
+        self,
+        caller: Caller,
+        assistant: Assistant | None,
+        wanted: CardWanted,
+        card_ids: Sequence[str],
+        *,
+        takes_slot: bool = True,
+    ) -> CardsMade:
+        """A card by each model, under these ids; the first one's error when none made one.
+
+        To be called after ``check``. ``takes_slot``: ``ServerBusy`` at once where as many answers are under way as
+        may be.
+        """
+        template = self._templates.get(_owner_of(caller, assistant), wanted.template)
+
+        def make(model: str, card_id: str) -> Card | NotMade:
+            name = self._named(assistant, model)
             try:
-                return self._made(caller, assistant, template, replace(wanted, models=(name,)), owner_id)
+                with self._turns.slot() if takes_slot and not self._is_offline(name) else nullcontext():
+                    card = self._made(caller, assistant, template, replace(wanted, models=(name,)), card_id)
+                self._keep(card)
             except AppError as problem:
                 return NotMade(name, problem)
+            return card
 
         models = wanted.models[:MOST_MODELS]
         if len(models) == 1:
-            made = [make(models[0])]
+            made = [make(models[0], card_ids[0])]
         else:
             with ThreadPoolExecutor(len(models)) as pool:
-                made = list(pool.map(make, models))
+                made = list(pool.map(make, models, card_ids))
         cards = tuple(one for one in made if isinstance(one, Card))
         failed = tuple(one for one in made if isinstance(one, NotMade))
         if not cards:
             raise failed[0].problem
-        for card in cards:
-            self._keep(card)
         return CardsMade(cards, failed)
 
     def _assistant(self, caller: Caller, wanted: CardWanted) -> Assistant | None:
@@ -138,18 +148,25 @@ class MakeCard:
             return caller.assistant
         return self._assistants.get(caller.actor, wanted.assistant_id) if wanted.assistant_id else None
 
+    def _named(self, assistant: Assistant | None, model: str) -> str:
+        return model or (assistant.settings.model if assistant else "") or self._catalogue.default_model
+
+    def _is_offline(self, model: str) -> bool:
+        entry = self._catalogue.find(model)
+        return model == OFFLINE or (entry is not None and entry.provider is Provider.OFFLINE)
+
     def _made(
         self,
         caller: Caller,
         assistant: Assistant | None,
         template: Template,
         wanted: CardWanted,
-        owner_id: str,
+        card_id: str,
     ) -> Card:
         model = wanted.models[0]
         card = Card(
-            id=new_id(),
-            owner_id=owner_id,
+            id=card_id,
+            owner_id=_owner_of(caller, assistant),
             assistant_id=assistant.id if assistant else "",
             template=template.name,
             model=model,
@@ -157,13 +174,11 @@ class MakeCard:
             fields={},
             created_at=self._clock(),
         )
-        entry = self._catalogue.find(model)
-        if (entry and entry.provider is Provider.OFFLINE) or model == OFFLINE:
+        if self._is_offline(model):
             note = phrase(NO_MODEL_CARD, detect_language(wanted.prompt))
             card = replace(card, fields=plain_fields(template, wanted.prompt), is_plain=True, note=note)
         else:
-            with self._turns.slot():
-                card = self._written(caller, assistant, template, card)
+            card = self._written(caller, assistant, template, card)
         card = replace(card, name=name_of(card.fields))
         if wanted.image and self._draws:
             state = PictureState.READY if self._draws == PLACEHOLDER else PictureState.DRAWING
@@ -198,6 +213,10 @@ class MakeCard:
             raise NotFound
         if card.picture is PictureState.DRAWING:
             self._draw_soon(card.id)
+
+
+def _owner_of(caller: Caller, assistant: Assistant | None) -> str:
+    return assistant.owner_id if assistant else caller.actor.user_id
 
 
 def _instruction(template: Template) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.studio.card_jobs import CardJobs, MakeCardInTime
 from services.studio.draw_card import DrawCard
 from services.studio.find_cards import FindCards
 from services.studio.make_card import MakeCard
@@ -17,6 +18,8 @@ class StudioUseCases:
 
     templates: Templates
     make_card: MakeCard
+    make_in_time: MakeCardInTime
+    card_jobs: CardJobs
     find_cards: FindCards
     draw_card: DrawCard
     print_card: PrintCard

@@ -114,7 +114,7 @@ def test_one_that_was_not_begun_is_done_after_a_restart_and_forgotten_after_a_da
     owner: Caller, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, start = installation.house.generation.run_generation, installation.house.generation.start_generation
-    monkeypatch.setattr(start, "_run_soon", lambda _: 0)  # the process ended in this moment
+    monkeypatch.setattr(start._queue, "_run_soon", lambda _: 0)  # the process ended in this moment
     job_id = owner.post(ASYNC, {**PROMPT, "model": "offline"}).get_json()["job_id"]
     assert job_id in run.recover(all_are_dead=True)
     run.run(job_id)
@@ -130,7 +130,7 @@ def test_a_disabled_account_gets_no_answer_any_more(
     owner: Caller, admin: Caller, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run, start = installation.house.generation.run_generation, installation.house.generation.start_generation
-    monkeypatch.setattr(start, "_run_soon", lambda _: 0)
+    monkeypatch.setattr(start._queue, "_run_soon", lambda _: 0)
     job_id = owner.post(ASYNC, {**PROMPT, "model": "offline"}).get_json()["job_id"]
     admin.put(f"/auth/users/{owner.user_id}", {"active": False})
     run.run(job_id)
@@ -143,7 +143,7 @@ def test_a_disabled_account_gets_no_answer_any_more(
 def test_too_many_that_wait_are_refused(
     owner: Caller, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installation.house.generation.start_generation, "_run_soon", lambda _: 1_000)
+    monkeypatch.setattr(installation.house.generation.start_generation._queue, "_run_soon", lambda _: 1_000)
     answer = owner.post(ASYNC, PROMPT)
     assert (answer.status_code, answer.get_json()["error"]) == (503, "jobs_full")
     assert answer.headers["Retry-After"]

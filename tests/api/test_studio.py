@@ -14,9 +14,11 @@ from flask import Flask
 
 from bootstrap.installation import Installation
 from integrations.images.openai import OpenAIImages
+from repositories.scope import WHOLE
 from tests.people import Caller, bot, nobody
 from tests.servers.image_server import ImageServer
 from tests.servers.openai_server import OpenAIServer, Reply
+from tests.talk import wait_until
 
 CARDS = "/studio/cards"
 WANTED = {"template": "cocktail", "prompt": "Something with lime for the beach."}
@@ -122,6 +124,86 @@ def test_an_admin_says_how_a_model_is_asked(owner: Caller, admin: Caller, server
     made(owner, model="by-tools")
     assert "tools" not in server.bodies()[-1]
     assert admin.delete("/models/by-tools").status_code == 200
+
+
+def job_of(caller: Caller, answer: Any) -> dict[str, Any]:
+    """The job that an answer names, once it is over."""
+    assert answer.status_code == 202, answer.text
+    path = answer.headers["Location"]
+    assert path == f"/api/v1/jobs/{answer.get_json()['job_id']}"
+    wait_until(lambda: caller.get(path).get_json()["status"] in ("done", "failed"))
+    return dict(caller.get(path).get_json())
+
+
+def test_a_card_can_be_made_in_the_background(
+    app: Flask, owner: Caller, outsider: Caller, server: OpenAIServer
+) -> None:
+    before = server.served
+    server.default = Reply(json.dumps(FIELDS))
+    body = {**WANTED, "model": "test-model"}
+    key = {"Idempotency-Key": "drink-1"}
+    answers = [owner.post(f"{CARDS}?async=true", body, headers=key) for _ in range(2)]
+    assert answers[0].get_json() == answers[1].get_json()
+    other = owner.post(f"{CARDS}?async=true", {**body, "prompt": "Another."}, headers=key)
+    assert other.status_code == 409
+    job = job_of(owner, answers[0])
+    assert server.served == before + 1
+    assert (job["status"], job["progress"], job["error"]) == ("done", 100, None)
+    assert owner.get(CARDS).get_json() == [job["result"]]
+    assert outsider.get(answers[0].headers["Location"]).status_code == 404
+    preferred = owner.post(
+        CARDS, {**body, "models": ["test-model", "offline"]}, headers={"Prefer": "wait=1, respond-async"}
+    )
+    assert preferred.headers["Preference-Applied"] == "respond-async"
+    side_by_side = job_of(owner, preferred)["result"]
+    assert [one["model"] for one in side_by_side["cards"]] == ["test-model", "offline"]
+    assert owner.delete(f"{CARDS}/{job['result']['_id']}").status_code == 200
+    assert owner.get(answers[0].headers["Location"]).get_json()["result"] is None
+    contact_bot = bot(app, owner.new_assistant())
+    assert job_of(contact_bot, contact_bot.post(f"{CARDS}?async=true", WANTED))["result"]["plain"]
+    assert owner.post(f"{CARDS}?async=true", {**body, "template": "nothing"}).status_code == 404
+
+
+def test_what_takes_long_goes_on_as_a_job(
+    installation: Installation, make_app: Callable[..., Flask], owner: Caller, server: OpenAIServer
+) -> None:
+    studio = installation.house.studio
+    in_time = copy.copy(studio.make_in_time)
+    vars(in_time).update(_wait_s=0)
+    app = make_app(replace(installation.house, studio=replace(studio, make_in_time=in_time)))
+    owner = replace(owner, client=app.test_client())
+    before = server.served
+    server.script(Reply(json.dumps(FIELDS), held=True), Reply(status=400))
+    answer = owner.post(CARDS, {**WANTED, "model": "test-model"})
+    assert owner.get(answer.headers["Location"]).get_json()["status"] == "running"
+    wait_until(lambda: server._held)
+    server.release()
+    job = job_of(owner, answer)
+    assert (job["status"], job["result"]["fields"]) == ("done", FIELDS)
+    assert owner.get(CARDS).get_json() == [job["result"]]
+    assert server.served == before + 1
+    failed = job_of(owner, owner.post(CARDS, {**WANTED, "model": "slow", "image": False}))
+    assert (failed["status"], failed["error"]["code"]) == ("failed", "model_answer_invalid")
+    assert owner.post(CARDS, WANTED).status_code == 201  # no model is asked
+
+
+def test_a_card_that_is_kept_is_not_lost_with_the_process(
+    owner: Caller, server: OpenAIServer, installation: Installation
+) -> None:
+    house = installation.house
+    server.default = Reply(json.dumps(FIELDS))
+    answer = owner.post(f"{CARDS}?async=true", {**WANTED, "models": ["test-model", "offline"]})
+    job_id = answer.get_json()["job_id"]
+    made_ = job_of(owner, answer)["result"]["cards"]
+    jobs = house.generation.start_generation._jobs
+    record = {"work": "open", "status": "running", "result": None}
+    wanted = {"template": "cocktail", "prompt": "x", "models": ["test-model", "offline"], "image": True}
+    jobs._update(WHOLE, job_id, {"$set": {**record, "asked": {**wanted, "assistant_id": ""}}})
+    assert owner.delete(f"{CARDS}/{made_[1]['_id']}").status_code == 200
+    house.generation.run_generation.recover(all_are_dead=True)
+    job = job_of(owner, answer)
+    assert [one["_id"] for one in job["result"]["cards"]] == [made_[0]["_id"]]
+    assert [(one["model"], one["error"]) for one in job["result"]["failed"]] == [("offline", "interrupted")]
 
 
 def test_several_models_stand_side_by_side(owner: Caller, server: OpenAIServer) -> None:
@@ -248,7 +330,9 @@ def drawing(installation: Installation, make_app: Callable[..., Flask]) -> Itera
         maker = OpenAIImages(model="sd", api_key="k", base_url=server.base_url, timeout_s=5)
         vars(make).update(_draws="openai:sd", _draw_soon=waiting.append)
         vars(draw).update(_draws="openai:sd", _draw_soon=waiting.append, _maker=maker)
-        house = replace(installation.house, studio=replace(studio, make_card=make, draw_card=draw))
+        in_time = copy.copy(studio.make_in_time)
+        vars(in_time).update(_make_card=make)
+        house = replace(installation.house, studio=replace(studio, make_in_time=in_time, draw_card=draw))
         yield make_app(house), server, waiting
         maker.close()
 
