@@ -1,4 +1,4 @@
-"""Stems of folded words, one Snowball stemmer per language and thread."""
+"""Stems of folded words, one Snowball stemmer per language and thread; in C where PyStemmer is installed."""
 
 from __future__ import annotations
 
@@ -40,6 +40,10 @@ class _Stemmers(threading.local):
 
     def __init__(self) -> None:
         self.by_language = {code: snowballstemmer.stemmer(name) for code, name in _SNOWBALL.items()}
+        for stemmer in self.by_language.values():
+            stemmer.maxCacheSize = (
+                0  # PyStemmer's own, of 10,000 words: `stem` remembers them for all threads
+            )
 
 
 _stemmers = _Stemmers()

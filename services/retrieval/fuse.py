@@ -45,11 +45,14 @@ def fuse(
 
 
 def _best(scores: npt.NDArray[np.floating], count: int) -> npt.NDArray[np.intp]:
-    """The rows of the highest scores over 0, in no order."""
-    positive = np.flatnonzero(scores > 0)
-    if len(positive) <= count:
-        return positive
-    return positive[np.argpartition(-scores[positive], count - 1)[:count]]
+    """The rows of the highest scores over 0, in no order; of those that score as the last of them the first."""
+    if len(scores) <= count:
+        return np.flatnonzero(scores > 0)
+    least = np.partition(scores, len(scores) - count)[len(scores) - count]
+    if least <= 0:
+        return np.flatnonzero(scores > 0)
+    above = np.flatnonzero(scores > least)
+    return np.concatenate([above, np.flatnonzero(scores == least)[: count - len(above)]])
 
 
 def _standardised(values: Values) -> Values:

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from models.documents import Document, chunk_id
 from models.text.stemming import stem
+from services.retrieval.postings import Postings, Rows, Scores, length_norms
 from services.retrieval.segment import Segment, SegmentDocument, gram_keys
 
-K1, B = 1.2, 0.5
 GRAM_SHARE = 0.2  # what the n-grams' BM25 counts beside the words'
 STEM_TAIL = 8  # characters that a form may have behind its stem
 FUZZY_FROM = 4  # letters; shorter words have too many neighbours
 TWO_EDITS_FROM = 8
 FUZZY_LOSS = 0.2  # of a word's weight, for each edit that leads to it
-
-Scores = npt.NDArray[np.float32]
-Rows = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -35,56 +31,19 @@ class QueryWord:
 
 
 @dataclass(frozen=True)
-class TermHits:
-    """The rows that hold a term of a query, rising, and the term's idf."""
-
-    rows: Rows
-    idf: float
-
-
-@dataclass(frozen=True)
-class WordHits:
-    """Where a word of a query stands in any of its forms, how surely they are what was meant, and its n-grams."""
-
-    word: QueryWord
-    term: TermHits
-    certainty: float
-    grams: tuple[TermHits, ...]
-
-
-@dataclass(frozen=True)
 class LexicalHits:
-    """A score of 0 or more for every row, and where each word of the query was found."""
+    """A score of 0 or more for every row, and where each word of the query was found.
+
+    ``words`` stand where ``in_words`` says, in any of their forms, and are what was meant as surely as their
+    ``certainties``. ``in_grams`` are their n-grams; those of one word lie together, and ``owners`` says which.
+    """
 
     scores: Scores
-    words: tuple[WordHits, ...]
-
-
-@dataclass(frozen=True)
-class _Found:
-    """Where each of ``count`` terms stands: (term, row, how often), sorted by term and row."""
-
-    terms: Rows
-    rows: Rows
-    totals: npt.NDArray[np.float64]
-    count: int
-    live: int
-
-    def only(self, chosen: npt.NDArray[np.bool_] | Rows) -> _Found:
-        return replace(self, terms=self.terms[chosen], rows=self.rows[chosen], totals=self.totals[chosen])
-
-    @cached_property
-    def idfs(self) -> npt.NDArray[np.float64]:
-        held = np.bincount(self.terms, minlength=self.count)
-        idfs: npt.NDArray[np.float64] = np.log(1 + (self.live - held + 0.5) / (held + 0.5))
-        return idfs
-
-    def hits(self) -> tuple[TermHits, ...]:
-        ends = np.searchsorted(self.terms, np.arange(self.count + 1)).tolist()
-        return tuple(
-            TermHits(self.rows[a:b], idf)
-            for (a, b), idf in zip(pairwise(ends), self.idfs.tolist(), strict=True)
-        )
+    words: Sequence[QueryWord]
+    certainties: Sequence[float]
+    in_words: Postings
+    in_grams: Postings
+    owners: Rows
 
 
 class LexicalIndex:
@@ -160,42 +119,25 @@ class LexicalIndex:
 
     def search(self, words: Sequence[QueryWord]) -> LexicalHits:
         """BM25 of every row: words in any of their forms, and a fifth of their n-grams."""
-        if not words or not self.rows:
-            return LexicalHits(np.zeros(self.rows, dtype=np.float32), ())
         weights = np.array([word.weight for word in words])
-        certainties, forms = zip(*map(self._forms, words), strict=True)
+        certainties, forms = zip(*map(self._forms, words), strict=True) if words else ((), ())
         keys, owners = gram_keys([word.word for word in words])
         in_words = self._find(len(words), (_pairs(forms, number) for number in range(len(self.segments))))
         in_grams = self._find(len(keys), (segment.words_with(keys) for segment in self.segments))
-        scores = self._scores(in_words, weights * certainties, self._norms)
-        scores += self._scores(in_grams, weights[owners] * GRAM_SHARE, self._gram_norms)
-        ends = np.searchsorted(owners, np.arange(len(words) + 1))
-        grams = in_grams.hits()
-        found = zip(words, in_words.hits(), certainties, pairwise(ends.tolist()), strict=True)
-        return LexicalHits(
-            scores, tuple(WordHits(word, term, sure, grams[a:b]) for word, term, sure, (a, b) in found)
-        )
+        scores = in_words.scores(weights * np.array(certainties), self._norms)
+        scores += in_grams.scores(weights[owners] * GRAM_SHARE, self._gram_norms)
+        return LexicalHits(scores, words, certainties, in_words, in_grams, owners)
 
-    def _find(self, count: int, pairs: Iterable[tuple[Rows, Rows]]) -> _Found:
+    def _find(self, count: int, pairs: Iterable[tuple[Rows, Rows]]) -> Postings:
         """Where ``count`` terms stand, given by pairs of a term and a word in each segment's vocabulary."""
-        terms, rows, totals = [], [], []
-        for segment, first, (its_terms, words) in zip(self.segments, self._first_rows, pairs, strict=False):
-            found = segment.rows_with(its_terms, words, count)
-            terms.append(found[0])
-            rows.append(found[1] + first)
-            totals.append(found[2])
-        together = _Found(
-            np.concatenate(terms), np.concatenate(rows), np.concatenate(totals), count, self.chunks
-        )
+        parts = [
+            part.moved(first)
+            for segment, first, (terms, words) in zip(self.segments, self._first_rows, pairs, strict=False)
+            for part in segment.postings(terms, words, count)
+        ]
         if self._alive is not None:
-            together = together.only(self._alive[together.rows])
-        return together if len(terms) == 1 else together.only(np.argsort(together.terms, kind="stable"))
-
-    def _scores(self, found: _Found, weights: npt.NDArray[np.float64], norms: Scores) -> Scores:
-        parts = (
-            (weights * found.idfs)[found.terms] * found.totals * (K1 + 1) / (found.totals + norms[found.rows])
-        )
-        return np.bincount(found.rows, parts, minlength=self.rows).astype(np.float32)
+            parts = [part.only(self._alive) for part in parts]
+        return Postings(parts, count, self.chunks)
 
     def _forms(self, asked: QueryWord) -> tuple[float, list[Sequence[int]]]:
         """The words of each vocabulary that share a stem with one; where none does, the nearest by spelling."""
@@ -244,8 +186,7 @@ class LexicalIndex:
         """BM25's ``k1 * (1 - b + b * length / average length)`` of every row."""
         lengths = np.concatenate([*sizes, np.zeros(0, dtype=np.float32)])
         live = lengths if self._alive is None else lengths[self._alive]
-        average = float(live.mean()) if len(live) else 1.0
-        return (K1 * (1 - B + B * lengths / max(average, 1.0))).astype(np.float32)
+        return length_norms(lengths, float(live.mean()) if len(live) else 1.0)
 
 
 def _pairs(forms: Sequence[Sequence[Sequence[int]]], segment: int) -> tuple[Rows, Rows]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import pairwise
 from pathlib import PurePath
 
 import numpy as np
@@ -17,6 +16,7 @@ from models.text.language import main_language
 from models.text.ngrams import ngram_codes
 from models.text.stopwords import STOP_WORDS
 from models.text.words import tokens, words_of
+from services.retrieval.postings import Posting
 from services.retrieval.vocabulary import Vocabulary
 
 TITLE_WEIGHT = 2  # a word of the title or file name counts as if it stood in each chunk so many times
@@ -29,7 +29,6 @@ _LARGE, _COMMON = 1_000, 0.3
 Numbers = npt.NDArray[np.integer]
 Rows = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.uint64]
-Found = tuple[Rows, Rows, npt.NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -97,30 +96,27 @@ class Segment:
         telling = (most <= _COMMON * self.rows)[owners]
         return owners[telling], words[telling]
 
-    def rows_with(self, terms: Rows, words: Rows, count: int) -> Found:
-        """Where each of ``count`` terms stands: a term, which rise here, is any of the words it is paired with.
-
-        Terms and rows, both rising, and how often the term's words stand in that row together.
-        """
+    def postings(self, terms: Rows, words: Rows, count: int) -> Iterator[Posting]:
+        """Where each of ``count`` terms stands: a term, which rise here, is any of the words it is paired with."""
         step = max(1, _CELLS // max(self.rows, 1))
-        firsts = np.arange(0, count, step)
-        ends = np.searchsorted(terms, np.append(firsts, count)).tolist()
-        found = [
-            self._table(terms[a:b] - first, words[a:b], min(step, count - first), first)
-            for first, (a, b) in zip(firsts.tolist(), pairwise(ends), strict=True)
-        ]
-        if not found:
-            return np.zeros(0, dtype=np.intp), np.zeros(0, dtype=np.intp), np.zeros(0)
-        first_parts, row_parts, total_parts = zip(*found, strict=True)
-        return np.concatenate(first_parts), np.concatenate(row_parts), np.concatenate(total_parts)
+        for first in range(0, count, step):
+            a, b = np.searchsorted(terms, [first, first + step]).tolist()
+            if b > a:
+                yield self._posting(terms[a:b], words[a:b], first, min(step, count - first))
 
-    def _table(self, terms: Rows, words: Rows, count: int, first: int) -> Found:
-        owners, within = _ranges(self.ends, words)
-        cells = terms[owners] * self.rows + self.places[within]
-        totals = np.asarray(np.bincount(cells, self.counts[within], count * self.rows), dtype=np.float64)
-        held = np.flatnonzero(totals)
-        found, rows = np.divmod(held, max(self.rows, 1))
-        return found + first, rows, totals[held]
+    def _posting(self, terms: Rows, words: Rows, first: int, count: int) -> Posting:
+        starts = self.ends[words].astype(np.intp)
+        sizes = self.ends[words + 1].astype(np.intp) - starts
+        within = np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+        within += np.arange(len(within))
+        rows = self.places[within].astype(np.intp)
+        counts = self.counts[within].astype(np.float32)
+        cells = np.repeat((terms - first) * self.rows, sizes)
+        cells += rows
+        # Not bincount, which adds doubles: this table is half as large, and exact as long as counts are.
+        table = np.zeros(count * self.rows, dtype=np.float32)
+        np.add.at(table, cells, counts)
+        return Posting(np.repeat(terms, sizes), rows, counts, table[cells])
 
 
 def build_segment(documents: Sequence[Document], chunks: Iterable[Chunk]) -> Segment:

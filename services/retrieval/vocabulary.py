@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+Codes = npt.NDArray[np.uint32]
+
 _OTHER = 5  # bits shared by all characters that are neither a letter a-z nor a digit
 
 
@@ -69,12 +71,40 @@ class Vocabulary:
 
     def near(self, word: str, edits: int) -> list[tuple[int, int]]:
         """Pairs of number and edits, for words at most so many letters left out, added, changed or swapped away."""
+        numbers = self._like(word, edits)
+        if not len(numbers):
+            return []
+        distances = edit_distances(word, self._codes(numbers), edits)
+        close = np.flatnonzero(distances <= edits)
+        return list(zip(numbers[close].tolist(), distances[close].tolist(), strict=True))
+
+    def _like(self, word: str, edits: int) -> npt.NDArray[np.intp]:
+        """The numbers of the words that can be so near, by their lengths and letters.
+
+        An edit takes one letter away at most and brings one at most. To a word longer by n lead at least n edits
+        that take none away; to a shorter one, that bring none.
+        """
         mask = _letters([word])[0]
-        close = np.abs(self._sizes.astype(np.int16) - len(word)) <= edits
-        close &= np.bitwise_count(self._letters ^ mask) <= 2 * edits
-        numbers = np.flatnonzero(close)
-        distances = edit_distances(word, [self[int(number)] for number in numbers])
-        return [(int(n), int(d)) for n, d in zip(numbers, distances, strict=True) if d <= edits]
+        longer = self._sizes.astype(np.int16) - len(word)
+        numbers = np.flatnonzero(np.abs(longer) <= edits)
+        letters, longer = self._letters[numbers], longer[numbers]
+        gone = np.bitwise_count(mask & ~letters) + np.maximum(longer, 0)
+        come = np.bitwise_count(letters & ~mask) - np.minimum(longer, 0)
+        near: npt.NDArray[np.intp] = numbers[np.maximum(gone, come) <= edits]
+        return near
+
+    def _codes(self, numbers: npt.NDArray[np.intp]) -> Codes:
+        """The code points of words, ``(longest, len(numbers))``, zero where a word has ended."""
+        starts, sizes = self._ends[numbers], self._sizes[numbers]
+        width = int(sizes.max(initial=0))
+        at = starts + np.arange(width, dtype=np.uint32)[:, None]
+        characters = np.frombuffer(self._block, dtype=np.uint8)
+        codes: Codes = characters[np.minimum(at, len(characters) - 1)].astype(np.uint32)
+        codes[np.arange(width)[:, None] >= sizes] = 0
+        for column in np.flatnonzero(self._ends[numbers + 1] - starts != sizes).tolist():  # beyond ASCII
+            word = self[int(numbers[column])]
+            codes[: len(word), column] = [ord(character) for character in word]
+        return codes
 
     def _bytes(self, number: int) -> bytes:
         return self._block[self._ends[number] : self._ends[number + 1]]
@@ -83,34 +113,34 @@ class Vocabulary:
         return bisect_left(range(len(self)), wanted, key=self._bytes)
 
 
-def edit_distances(word: str, others: Sequence[str]) -> npt.NDArray[np.int16]:
-    """How many edits lead from ``word`` to each of ``others``; two neighbours swapped are one (optimal alignment)."""
-    if not others:
-        return np.zeros(0, dtype=np.int16)
-    sizes = np.fromiter(map(len, others), dtype=np.intp, count=len(others))
-    codes = _padded(others, int(sizes.max()))
+def edit_distances(word: str, others: Codes, most: int) -> npt.NDArray[np.int8]:
+    """How many edits lead from ``word`` to each of ``others``, or a number over ``most``.
+
+    Two neighbours swapped are one (optimal alignment). ``others`` are code points, ``(longest, words)``, zero where a
+    word has ended.
+    """
+    longest, count = others.shape
     wanted = [ord(character) for character in word]
-    # One row of the usual table at a time, for all words together: (position in the other word, word).
-    older, last = None, np.repeat(np.arange(codes.shape[0] + 1, dtype=np.int16)[:, None], len(others), axis=1)
+    sizes = np.count_nonzero(others, axis=0)
+    # The usual table, a row at a time and for all words together, (position in the other word, word): only as far
+    # from its diagonal as ``most`` edits lead.
+    beyond = np.int8(most + 1)
+    older = np.full((longest + 1, count), beyond)
+    last = older.copy()
+    last[: most + 1] = np.arange(min(most, longest) + 1, dtype=np.int8)[:, None]
     for i, code in enumerate(wanted):
-        row = np.empty_like(last)
-        row[0] = i + 1
-        for j in range(codes.shape[0]):
-            differs = codes[j] != code
-            row[j + 1] = np.minimum(np.minimum(last[j + 1], row[j]) + 1, last[j] + differs)
-            if older is not None and j:
-                swapped = (codes[j] == wanted[i - 1]) & (codes[j - 1] == code)
-                row[j + 1] = np.where(swapped, np.minimum(row[j + 1], older[j - 1] + 1), row[j + 1])
+        row = np.full((longest + 1, count), beyond)
+        row[0] = min(i + 1, beyond)
+        for j in range(max(0, i - most), min(longest, i + most + 1)):
+            best = np.minimum(last[j + 1], row[j])
+            best += 1
+            np.minimum(best, last[j] + (others[j] != code), out=row[j + 1])
+            if i and j:
+                swapped = (others[j] == wanted[i - 1]) & (others[j - 1] == code)
+                np.minimum(row[j + 1], older[j - 1] + 1, out=row[j + 1], where=swapped)
         older, last = last, row
-    found: npt.NDArray[np.int16] = last[sizes, np.arange(len(others))]
+    found: npt.NDArray[np.int8] = last[sizes, np.arange(count)]
     return found
-
-
-def _padded(words: Sequence[str], size: int) -> npt.NDArray[np.uint32]:
-    """Code points, ``(size, len(words))``, zero where a word has ended."""
-    text = "".join(word.ljust(size, "\0") for word in words)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    return codes.reshape(len(words), size).T.astype(np.uint32)
 
 
 def _letters(words: Sequence[str]) -> npt.NDArray[np.uint32]:

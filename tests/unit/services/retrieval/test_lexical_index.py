@@ -14,7 +14,8 @@ from models.text.ngrams import ngrams
 from models.text.stemming import stem
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
-from services.retrieval.lexical_index import GRAM_SHARE, K1, B, LexicalIndex, QueryWord
+from services.retrieval.lexical_index import GRAM_SHARE, LexicalHits, LexicalIndex, QueryWord
+from services.retrieval.postings import K1, B
 from services.retrieval.segment import TITLE_WEIGHT, build_segment, merge_segments
 from tests.servers.remembered_knowledge import document
 
@@ -71,6 +72,12 @@ def _bm25(rows: list[Counter[str]], term: str, lengths: list[int]) -> np.ndarray
     ])  # fmt: skip
 
 
+def _rows_with_words(hits: LexicalHits) -> list[list[int]]:
+    """For each word of the question the rows that hold it in some form."""
+    held = hits.in_words.held_by(np.arange(len(hits.scores)), len(hits.scores))
+    return [np.flatnonzero(one).tolist() for one in held]
+
+
 texts = st.lists(
     st.lists(st.sampled_from(VOCABULARY), min_size=1, max_size=12).map(" ".join), min_size=1, max_size=4
 )
@@ -119,7 +126,7 @@ def test_forms_of_a_word_are_one_term_with_and_without_accents() -> None:
     )
     for asked in ("informação", "informacoes", "INFORMAÇÕES"):
         hits = index.search([QueryWord(word) for word in words(asked)])
-        assert hits.words[0].term.rows.tolist() == [0, 1]
+        assert _rows_with_words(hits)[0] == [0, 1]
 
 
 def test_each_document_is_read_in_its_own_language() -> None:
@@ -127,8 +134,8 @@ def test_each_document_is_read_in_its_own_language() -> None:
         document("p", ["Os cursos começam em maio."], language="pt"),
         document("e", ["All courses start in May."], language="en"),
     ])  # fmt: skip
-    assert index.search([QueryWord("curso")]).words[0].term.rows.tolist() == [0]
-    assert index.search([QueryWord("course")]).words[0].term.rows.tolist() == [1]
+    assert _rows_with_words(index.search([QueryWord("curso")])) == [[0]]
+    assert _rows_with_words(index.search([QueryWord("course")])) == [[1]]
 
 
 @pytest.mark.parametrize(
@@ -139,14 +146,14 @@ def test_a_mistyped_word_means_its_nearest_neighbour(typed: str, row: int) -> No
     index = _index([document("d", ["Horário de verão.", "Estacionamento na rua.", "Banho e tosa."])])
     hits = index.search([QueryWord(typed)])
     assert int(np.argmax(hits.scores)) == row
-    assert 0 < hits.words[0].certainty < 1
+    assert 0 < hits.certainties[0] < 1
 
 
 def test_a_word_that_is_like_no_other_is_found_nowhere() -> None:
     index = _index([document("d", ["Horário de verão."])])
     hits = index.search([QueryWord("zzzzzzzz"), QueryWord("9999"), QueryWord("q")])
     assert not hits.scores.any()
-    assert [len(word.term.rows) for word in hits.words] == [0, 0, 0]
+    assert _rows_with_words(hits) == [[], [], []]
 
 
 def test_title_file_name_and_headings_count_for_every_chunk() -> None:

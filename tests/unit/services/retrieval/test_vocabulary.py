@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -28,11 +29,21 @@ def _reference(one: str, other: str) -> int:
 
 
 @settings(deadline=None)
-@given(st.text(alphabet="abcç", max_size=8), st.lists(st.text(alphabet="abcç", min_size=1, max_size=8)))
-@example("", ["a"])
-@example("horario", ["horraio", "horario", "orario", "horarios"])
-def test_edit_distances_are_those_of_the_textbook(word: str, others: list[str]) -> None:
-    assert edit_distances(word, others).tolist() == [_reference(word, other) for other in others]
+@given(
+    st.text(alphabet="abcç", max_size=8),
+    st.lists(st.text(alphabet="abcç", min_size=1, max_size=8)),
+    st.integers(1, 9),
+)
+@example("", ["a"], 1)
+@example("horario", ["horraio", "horario", "orario", "horarios"], 2)
+def test_edit_distances_are_those_of_the_textbook_as_far_as_asked(
+    word: str, others: list[str], most: int
+) -> None:
+    codes = np.zeros((max(map(len, others), default=0), len(others)), dtype=np.uint32)
+    for column, other in enumerate(others):
+        codes[: len(other), column] = [ord(character) for character in other]
+    found = edit_distances(word, codes, most).tolist()
+    assert [min(one, most + 1) for one in found] == [min(_reference(word, one), most + 1) for one in others]
 
 
 @settings(deadline=None)
@@ -55,5 +66,6 @@ def test_words_are_found_by_themselves_and_by_their_beginning(listed: list[str],
     st.lists(st.text(alphabet="abcdé1", min_size=1, max_size=7), unique=True).map(sorted), st.integers(1, 2)
 )
 def test_near_words_are_all_those_within_the_edits(listed: list[str], edits: int) -> None:
-    near = Vocabulary(listed).near("abcd", edits)
-    assert near == [(n, d) for n, word in enumerate(listed) if (d := _reference("abcd", word)) <= edits]
+    for asked in ("abcd", "éba1b"):
+        expected = [(n, d) for n, word in enumerate(listed) if (d := _reference(asked, word)) <= edits]
+        assert Vocabulary(listed).near(asked, edits) == expected
