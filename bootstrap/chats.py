@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
+from integrations.embeddings.base import Embedder
+from integrations.embeddings.hashed import HashedEmbedder
 from kit.clock import utc_now
 from services.chats.answer_cache import AnswerCache
 from services.chats.answer_message import AnswerMessage
@@ -32,9 +34,11 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         recall=recall,
         ground=shared.ground,
         complete=shared.models.complete,
-        answers=AnswerCache(utc_now),
+        answers=AnswerCache(utc_now, _comparing(shared.embedders.current), shared.metrics.cache_looked),
         budget=shared.budget,
         summarise_soon=parts.summarise_soon,
+        record=shared.usage.record_calls.record,
+        clock=utc_now,
     )
     return ChatUseCases(
         answer_message=AnswerMessage(
@@ -76,3 +80,8 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             catalogue=shared.models.catalogue,
         ),
     )
+
+
+def _comparing(embedder: Embedder) -> Embedder | None:
+    """The embedder if its vectors tell what a question means: those of the built-in one tell its letters."""
+    return None if isinstance(embedder, HashedEmbedder) else embedder

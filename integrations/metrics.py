@@ -81,6 +81,12 @@ class Metrics:
         self._limits = Counter(
             "orquestra_limits_reached", "Requests that a limit stood against.", ("limit",), registry=registry
         )
+        self._cache = Counter(
+            "orquestra_answer_cache",
+            "Looks into the answer cache: the same question, one near it, or a miss.",
+            ("outcome",),
+            registry=registry,
+        )
         registry.register(_AtTheMoment(ready, jobs, under_way))
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -108,6 +114,10 @@ class Metrics:
     def limited(self, limit: str) -> None:
         """A limit was reached."""
         self._limits.labels(limit).inc()
+
+    def cache_looked(self, outcome: str) -> None:
+        """An answer was looked for in the cache."""
+        self._cache.labels(outcome).inc()
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""

@@ -41,7 +41,8 @@ class AssistantSettings:
     """What an owner may set; every field has a working default.
 
     ``min_evidence``, from 0 to 1, is what an answer is built on at least; ``None`` is what was calibrated.
-    ``answer_cache`` has the first question of a chat answered as it was answered to others before.
+    ``answer_cache`` has the first question of a chat answered as it was answered to others before; with an embedder
+    beside the built-in one, their vectors' cosine is ``answer_cache_similarity`` at least.
     """
 
     company: str = ""
@@ -61,6 +62,7 @@ class AssistantSettings:
     no_answer_message: str = ""
     min_evidence: float | None = None
     answer_cache: bool = False
+    answer_cache_similarity: float = 0.97
     limits: Limits = field(default_factory=Limits)
     log_content: bool = False
 

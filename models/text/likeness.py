@@ -99,11 +99,6 @@ def is_same(one: str, other: str) -> bool:
     return not pairs or (len(pairs) == 1 and _mistyped(*pairs[0]))
 
 
-def question_key(text: str) -> str:
-    """What all spellings of one question share that ``is_same`` takes for the same, but for mistyped letters."""
-    return " ".join(_plain(text))
-
-
 class LikeGroups:
     """Groups of like questions, each told by one of them; finds the likest without comparing all."""
 

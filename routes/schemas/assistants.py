@@ -136,6 +136,13 @@ class _Settings(Body):
         attribute="settings.answer_cache",
         metadata={"description": "Whether a chat's first question is answered as it was answered before."},
     )
+    answer_cache_similarity = Number(
+        validate=validate.Range(0.9, 1),
+        attribute="settings.answer_cache_similarity",
+        metadata={
+            "description": "How near, by an embedder beside the built-in one, questions about the same must be."
+        },
+    )
     min_evidence = Number(
         allow_none=True,
         validate=validate.Range(0, 1),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from kit.tracing import tracing
-from models.assistants import Assistant
+from models.assistants import Assistant, AssistantSettings
 from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
@@ -17,7 +17,7 @@ from models.model_errors import ModelAnswerBroken
 from models.usage import LIMIT_MESSAGE
 from services.chats.answer_cache import Place
 from services.chats.curated_answer import MODEL, curated_answer
-from services.documents.read_prompt import ReadPrompt
+from services.documents.read_prompt import PromptText, ReadPrompt
 from services.llm.base import Model
 from services.prompts import wording
 from services.prompts.compile import PromptBudget, PromptParts, Turn, compile_prompt, fit_passages
@@ -95,69 +95,95 @@ class GroundPrompt:
         self._prompt = prompt
         self._budget = budget
 
-    def ground(self, assistant: Assistant, question: Question) -> Grounded:
-        """The prompt: instructions, numbered passages, history, the question."""
-        settings = assistant.settings
-        asked = [turn.question for turn in question.history]
-        began = time.perf_counter()
-        with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
-            found = self._search.search(assistant, question.text, settings.top_k, asked)
-            span.set_attribute("orquestra.passages", len(found.passages))
-            span.set_attribute("orquestra.enough", found.enough)
-        budget = self._budget(assistant, question.model)
-        retrieval_ms = round((time.perf_counter() - began) * 1000)
+    def ground(
+        self, assistant: Assistant, question: Question, budget: PromptBudget | None = None
+    ) -> Grounded:
+        """The prompt: instructions, numbered passages, history, the question; ``budget`` where it is known."""
+        found, retrieval_ms = self._search_for(assistant, question)
+        budget = budget or self._budget(assistant, question.model)
         passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
-        told = f"{question.text}\n{question.instructions}"
-        thinks = not asks_for_it(told) if settings.has_scratchpad else None
-        parts = PromptParts(
-            assistant_prompt=prompt.head,
-            prompt_passages=tuple(one.text for one in prompt.relevant),
-            passages=passages,
-            enough=found.enough,
-            history=question.history,
-            message=question.text,
-            company=settings.company,
-            language=settings.language,
-            no_answer=settings.no_answer_message,
-            persona=settings.persona,
-            thinks=thinks,
-            client_instructions=question.instructions,
-            notes=question.notes,
-            conversation=question.conversation,
-        )
-        request = CompletionRequest(
-            messages=compile_prompt(parts, budget),
-            model=question.model,
-            temperature=question.temperature,
-            top_p=question.top_p,
-            max_tokens=question.max_tokens,
-            question=question.text,
-            passages=passages,
-            enough=found.enough,
-            no_answer=settings.no_answer_message,
-            language=settings.language,
-            extra=question.extra,
-            user_id=question.user_id,
-            key_id=question.key_id,
-            purpose=question.purpose,
-            retrieval_ms=retrieval_ms,
-        )
-        allowed = (
-            prompt.head,
-            *parts.prompt_passages,
-            *(one.text for one in passages),
-            *(vars(settings.persona).values() if settings.persona else ()),
-            settings.no_answer_message,
-            settings.limits.over.message if settings.limits.over else "",
-            question.instructions,
-            *(one.content for one in question.conversation if one.role == "tool"),
-        )
+        parts = _parts(assistant.settings, question, prompt, passages, enough=found.enough)
+        request = _request(question, parts, budget, retrieval_ms)
+        allowed = _allowed(assistant.settings, question, parts)
         curated = None if question.goes_on else curated_answer(question.text, found.passages)
         if curated is not None:
             ready = Completion(curated.text, MODEL)
             return Grounded(request, _sources((curated,)), allowed, replace(found, enough=True), ready=ready)
-        return Grounded(in_the_way_of(assistant, request), _sources(passages), allowed, found, thinks)
+        return Grounded(in_the_way_of(assistant, request), _sources(passages), allowed, found, parts.thinks)
+
+    def _search_for(self, assistant: Assistant, question: Question) -> tuple[SearchResult, int]:
+        """What the assistant knows about it, and the milliseconds that took."""
+        asked = [turn.question for turn in question.history]
+        began = time.perf_counter()
+        with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
+            found = self._search.search(assistant, question.text, assistant.settings.top_k, asked)
+            span.set_attribute("orquestra.passages", len(found.passages))
+            span.set_attribute("orquestra.enough", found.enough)
+        return found, round((time.perf_counter() - began) * 1000)
+
+
+def _parts(
+    settings: AssistantSettings,
+    question: Question,
+    prompt: PromptText,
+    passages: tuple[Passage, ...],
+    *,
+    enough: bool,
+) -> PromptParts:
+    told = f"{question.text}\n{question.instructions}"
+    return PromptParts(
+        assistant_prompt=prompt.head,
+        prompt_passages=tuple(one.text for one in prompt.relevant),
+        passages=passages,
+        enough=enough,
+        history=question.history,
+        message=question.text,
+        company=settings.company,
+        language=settings.language,
+        no_answer=settings.no_answer_message,
+        persona=settings.persona,
+        thinks=not asks_for_it(told) if settings.has_scratchpad else None,
+        client_instructions=question.instructions,
+        notes=question.notes,
+        conversation=question.conversation,
+    )
+
+
+def _request(
+    question: Question, parts: PromptParts, budget: PromptBudget, retrieval_ms: int
+) -> CompletionRequest:
+    return CompletionRequest(
+        messages=compile_prompt(parts, budget),
+        model=question.model,
+        temperature=question.temperature,
+        top_p=question.top_p,
+        max_tokens=question.max_tokens,
+        question=question.text,
+        passages=parts.passages,
+        enough=parts.enough,
+        no_answer=parts.no_answer,
+        language=parts.language,
+        extra=question.extra,
+        user_id=question.user_id,
+        key_id=question.key_id,
+        purpose=question.purpose,
+        retrieval_ms=retrieval_ms,
+    )
+
+
+def _allowed(settings: AssistantSettings, question: Question, parts: PromptParts) -> tuple[str, ...]:
+    """The texts whose links an answer may carry."""
+    return (
+        parts.assistant_prompt,
+        *parts.prompt_passages,
+        *(one.text for one in parts.passages),
+        *(vars(settings.persona).values() if settings.persona else ()),
+        settings.no_answer_message,
+        settings.limits.over.message if settings.limits.over else "",
+        question.instructions,
+        *(one.content for one in question.conversation if one.role == "tool"),
+    )
 
 
 class AskGrounded:

@@ -9,11 +9,11 @@ from models.text.chat import clean_query
 from models.text.families import FAMILIES
 from models.text.folding import fold
 from models.text.language import LANGUAGES, detect_language
+from models.text.light_words import LIGHT_WORDS
+from models.text.price_words import SAYS_A_PRICE, price_words
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
 from services.retrieval.lexical_index import QueryWord
-from services.retrieval.light_words import LIGHT_WORDS
-from services.retrieval.price_words import SAYS_A_PRICE, price_words
 
 MOST_WORDS = 40  # of a message: who pastes a whole letter asks about its beginning
 MOST_CHARACTERS = 4_000

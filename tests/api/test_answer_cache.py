@@ -40,6 +40,35 @@ def test_a_first_question_is_answered_as_it_was_before(contact: Caller, model_se
     assert said(contact, "Quanto não custa a limpeza?", id="d")["model"] == "test-model"
 
 
+def test_other_words_are_the_same_question_and_it_is_counted(
+    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer
+) -> None:
+    said(contact, QUESTION, id="a")
+    before = model_server.served
+
+    other = said(contact, "Oi! Qual o preço da limpeza, por favor?", id="b")
+
+    assert (other["model"], model_server.served) == ("cache", before)
+    assert said(contact, "Qual o preço da limpeza de pele?", id="c")["model"] == "test-model"
+    assert said(contact, "Quanto custa a minha limpeza?", id="d")["model"] == "test-model"
+    calls = owner.get(f"/requests?assistant_id={assistant['_id']}&model=cache").get_json()
+    assert [(one["user_id"], one["outcome"], one["tokens"]["in"]) for one in calls] == [("b", "answered", 0)]
+    usage = owner.get(f"/usage?assistant_id={assistant['_id']}&group_by=model").get_json()
+    assert {one["model"]: one["requests"] for one in usage} == {"test-model": 3, "cache": 1}
+
+
+def test_a_curated_answer_goes_before_it(
+    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer
+) -> None:
+    owner.put(
+        f"/assistants/answer/{assistant['_id']}",
+        {"question": "Qual o preço da limpeza?", "answer": "Veja R$ 1."},
+    )
+    models = [said(contact, one, id=one)["model"] for one in (QUESTION, "Qual o preço da limpeza?", QUESTION)]
+
+    assert models == ["test-model", "faq", "test-model"]
+
+
 def test_it_is_gone_when_documents_curated_answers_or_settings_change(
     owner: Caller, assistant: dict[str, Any], contact: Caller
 ) -> None:
