@@ -51,7 +51,13 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             members=records.members,
             identities=records.identities,
             jobs=records.generation_jobs,
-            others=(records.quizzes, records.cards, records.card_images, records.card_templates),
+            others=(
+                records.quizzes,
+                records.answer_sheets,
+                records.cards,
+                records.card_images,
+                records.card_templates,
+            ),
         ),
         external_people=_external(parts),
     )

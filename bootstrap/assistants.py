@@ -41,6 +41,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
                 records.usage_by_user,
                 records.model_calls,
                 records.quizzes,
+                records.answer_sheets,
                 records.guides,
                 records.cards,
                 records.pushes,

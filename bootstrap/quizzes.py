@@ -6,6 +6,7 @@ from bootstrap.parts import Parts
 from bootstrap.shared import Shared
 from kit.clock import utc_now
 from services.documents.find_documents import FindDocuments
+from services.quizzes.answer_quiz import AnswerQuiz
 from services.quizzes.find_quizzes import FindQuizzes
 from services.quizzes.make_quiz import MakeQuiz
 from services.quizzes.use_cases import QuizUseCases
@@ -30,5 +31,8 @@ def build(parts: Parts, shared: Shared) -> QuizUseCases:
             turns=shared.turns,
             clock=utc_now,
         ),
-        find_quizzes=FindQuizzes(quizzes=records.quizzes, assistants=shared.find_assistants),
+        find_quizzes=FindQuizzes(
+            quizzes=records.quizzes, sheets=records.answer_sheets, assistants=shared.find_assistants
+        ),
+        answer_quiz=AnswerQuiz(sheets=records.answer_sheets, quizzes=records.quizzes, clock=utc_now),
     )

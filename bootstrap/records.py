@@ -37,7 +37,7 @@ from repositories.npc_sessions import NpcSessionRepository
 from repositories.old_keys import OldKeyRepository
 from repositories.outbox import OutboxRepository
 from repositories.pushes import PushContactRepository, PushRepository
-from repositories.quizzes import QuizRepository
+from repositories.quizzes import AnswerSheetRepository, QuizRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
@@ -67,6 +67,7 @@ class Repositories:
     npc_sessions: NpcSessionRepository
     generation_jobs: GenerationJobRepository
     quizzes: QuizRepository
+    answer_sheets: AnswerSheetRepository
     cards: CardRepository
     card_images: CardImageRepository
     card_templates: CardTemplateRepository
@@ -106,6 +107,7 @@ class Repositories:
             npc_sessions=NpcSessionRepository(database),
             generation_jobs=GenerationJobRepository(database),
             quizzes=QuizRepository(database),
+            answer_sheets=AnswerSheetRepository(database),
             cards=CardRepository(database),
             card_images=CardImageRepository(database),
             card_templates=CardTemplateRepository(database),

@@ -169,6 +169,7 @@ class Shared:
                     records.unanswered_questions,
                     records.unanswered_groups,
                     records.quizzes,
+                    records.answer_sheets,
                     records.cards,
                     records.card_images,
                     usage_cases.forget_calls,

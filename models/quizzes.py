@@ -64,6 +64,34 @@ class Marked:
         return self.chosen == self.question.answer
 
 
+@dataclass(frozen=True)
+class AnswerSheet:
+    """A quiz as somebody answered it: ``answers`` are indices of choices, ``None`` where none was chosen.
+
+    ``name`` is whose it is, as the sender says; ``by`` is the account that sent it, empty for a bot.
+    """
+
+    id: str
+    quiz_id: str
+    owner_id: str
+    answers: tuple[int | None, ...]
+    score: int
+    created_at: datetime
+    assistant_id: str = ""
+    name: str = ""
+    by: str = ""
+
+    @property
+    def total(self) -> int:
+        """How many questions there were."""
+        return len(self.answers)
+
+    @property
+    def percent(self) -> float:
+        """How many of a hundred were right."""
+        return round(100 * self.score / self.total, 1)
+
+
 def plain(text: str) -> str:
     """A text as it is compared: two that differ in case, accents and marks alone are alike."""
     return " ".join("".join(one if one.isalnum() else " " for one in fold(text)).split()) or text.strip()

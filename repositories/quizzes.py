@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from models.chats import Tokens
 from models.pages import Page
-from models.quizzes import Difficulty, Question, Quiz
+from models.quizzes import AnswerSheet, Difficulty, Question, Quiz
 from repositories.base import Repository
 from repositories.scope import Scope
 from repositories.values import Record, choice, moment
@@ -57,6 +57,62 @@ class QuizRepository(Repository):
     def delete_all_of_user(self, user_id: str) -> int:
         """Remove every quiz of a person."""
         return self._delete_all(Scope(owner_id=user_id))
+
+
+class AnswerSheetRepository(Repository):
+    """One record an answer sheet; it goes with its quiz."""
+
+    collection: ClassVar[str] = "quiz_answers"
+    page_keys: ClassVar[Mapping[str, str]] = {
+        "quiz_id": "quiz_page",
+        "assistant_id": "assistant_page",
+        "owner_id": "owner_page",
+    }
+
+    def add(self, sheet: AnswerSheet) -> None:
+        """Keep a new sheet."""
+        record = {name: value for name, value in vars(sheet).items() if name not in ("id", "created_at")}
+        self._insert(Scope(quiz_id=sheet.quiz_id), {**record, "_id": sheet.id, "createdAt": sheet.created_at})
+
+    def page(self, quiz: Quiz, limit: int, cursor: str = "") -> Page[AnswerSheet]:
+        """The sheets of a quiz, newest first."""
+        return self._page(Scope(quiz_id=quiz.id), limit=limit, cursor=cursor).map(_sheet)
+
+    def count(self, quiz: Quiz) -> int:
+        """How many sheets a quiz has."""
+        return self._count(Scope(quiz_id=quiz.id))
+
+    def change_owner(self, assistant_id: str, owner_id: str) -> None:
+        """Follow an assistant to its new owner."""
+        scope = Scope(assistant_id=assistant_id)
+        for record in self._each(scope, fields=("_id",)):
+            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+
+    def delete_all_of_quiz(self, quiz_id: str) -> int:
+        """Remove every sheet of a quiz."""
+        return self._delete_all(Scope(quiz_id=quiz_id))
+
+    def delete_all_of(self, assistant_id: str) -> int:
+        """Remove every sheet of an assistant's quizzes."""
+        return self._delete_all(Scope(assistant_id=assistant_id))
+
+    def delete_all_of_user(self, user_id: str) -> int:
+        """Remove every sheet of a person's quizzes."""
+        return self._delete_all(Scope(owner_id=user_id))
+
+
+def _sheet(record: Record) -> AnswerSheet:
+    return AnswerSheet(
+        id=record["_id"],
+        quiz_id=record["quiz_id"],
+        owner_id=record["owner_id"],
+        assistant_id=record["assistant_id"],
+        name=record["name"],
+        by=record["by"],
+        answers=tuple(record["answers"]),
+        score=int(record["score"]),
+        created_at=moment(record["createdAt"]),
+    )
 
 
 def _record(quiz: Quiz) -> Record:

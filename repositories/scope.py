@@ -25,6 +25,7 @@ class Scope:
     document_id: str | None = None
     guide_id: str | None = None
     push_id: str | None = None
+    quiz_id: str | None = None
     assistant_id: str | None = None
     user_id: str | None = None
     owner_id: str | None = None

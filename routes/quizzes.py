@@ -15,8 +15,7 @@ from routes.guards import caller, person, reading_caller
 from routes.house import at_a_workplace, house
 from routes.paging import listed
 from routes.schemas import quizzes as schemas
-from routes.schemas.fields import Deleted
-from services.quizzes.find_quizzes import marked
+from routes.schemas.fields import Deleted, ListArguments
 from services.quizzes.make_quiz import Wanted
 
 MARKDOWN = "text/markdown"
@@ -84,7 +83,7 @@ def get_markdown(quiz_id: str, caller: Caller) -> Response:
 @person
 @blueprint.gives(200, Deleted)
 def delete(quiz_id: str, actor: Actor) -> dict[str, str]:
-    """Delete a quiz."""
+    """Delete a quiz and its answer sheets."""
     find = house().quizzes.find_quizzes
     find.delete(find.get(actor, quiz_id))
     return {"message": "The quiz is gone."}
@@ -95,9 +94,29 @@ def delete(quiz_id: str, actor: Actor) -> dict[str, str]:
 @blueprint.takes(schemas.AnswersIn)
 @blueprint.gives(200, schemas.ScoreOut)
 def answer(body: dict[str, Any], quiz_id: str, caller: Caller) -> dict[str, Any]:
-    """Mark an answer sheet: the score, and for each question the right choice and why. Nothing is kept."""
-    quiz = house().quizzes.find_quizzes.get(caller.actor, quiz_id)
-    return schemas.scored(marked(quiz, body["answers"]))
+    """Mark an answer sheet and keep it: the score, and for each question the right choice and why."""
+    quizzes = house().quizzes
+    quiz = quizzes.find_quizzes.get(caller.actor, quiz_id)
+    sheet, marks = quizzes.answer_quiz.answer(
+        caller, quiz, body["answers"], body["name"] or "", keep=body["save"]
+    )
+    return {**schemas.shown_sheet(sheet), "results": marks}
+
+
+@blueprint.path("/quizzes/<quiz_id>/answers")
+@person
+@blueprint.takes(ListArguments, "query")
+@blueprint.gives(200, schemas.SheetOut(many=True))
+def list_answers(args: dict[str, Any], quiz_id: str, actor: Actor) -> Any:
+    """The answer sheets that were kept, newest first."""
+    quizzes = house().quizzes
+    quiz = quizzes.find_quizzes.get(actor, quiz_id)
+    sheets, headers = listed(
+        args,
+        lambda limit, cursor: quizzes.answer_quiz.page(quiz, limit, cursor),
+        lambda: quizzes.answer_quiz.count(quiz),
+    )
+    return [schemas.shown_sheet(one) for one in sheets], headers
 
 
 def _markdown(quiz: Quiz) -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, post_load, validate
 
-from models.quizzes import CHOICES, MOST_QUESTIONS, Difficulty, Marked, Question, Quiz
+from models.quizzes import CHOICES, MOST_QUESTIONS, AnswerSheet, Difficulty, Question, Quiz
 from routes.schemas.chats import TokensOut
 from routes.schemas.fields import Body, ListArguments, MaybeId, Moment, Switch, Text, WholeNumber
 from routes.schemas.generation import PROMPT_LENGTH
@@ -117,6 +117,13 @@ class AnswersIn(Body):
             "example": [0, 2, None],
         },
     )
+    name = Text(
+        200,
+        load_default="",
+        allow_none=True,
+        metadata={"description": "Whose sheet it is; the account's name where a person sends none."},
+    )
+    save = Switch(load_default=True, metadata={"description": "Keep it, to be found by `GET`."})
 
 
 class MarkedOut(Schema):
@@ -129,20 +136,30 @@ class MarkedOut(Schema):
     explanation = fields.String(attribute="question.explanation")
 
 
-class ScoreOut(Schema):
-    """What an answer sheet came to."""
+class SheetOut(Schema):
+    """An answer sheet and what it came to."""
 
+    _id = MaybeId(attribute="id", allow_none=True, dump_only=True)
+    id = MaybeId(allow_none=True, dump_only=True, metadata={"description": "`null` unless it was kept."})
+    quiz_id = fields.String()
+    name = fields.String()
+    by = MaybeId(allow_none=True, metadata={"description": "The account that sent it; `null` for a bot."})
+    answers = fields.List(fields.Integer(allow_none=True))
     score = fields.Integer(metadata={"description": "Right answers."})
     total = fields.Integer()
     percent = fields.Float()
+    createdAt = Moment(attribute="created_at")
+
+
+class ScoreOut(SheetOut):
+    """A sheet with each of its questions marked."""
+
     results = fields.List(fields.Nested(MarkedOut))
 
 
-def scored(results: tuple[Marked, ...]) -> dict[str, Any]:
-    """A marked sheet as ``ScoreOut`` lays it out."""
-    score = sum(one.correct for one in results)
-    percent = round(100 * score / len(results), 1)
-    return {"score": score, "total": len(results), "percent": percent, "results": results}
+def shown_sheet(sheet: AnswerSheet) -> dict[str, Any]:
+    """A sheet as ``SheetOut`` lays it out."""
+    return {**vars(sheet), "total": sheet.total, "percent": sheet.percent}
 
 
 def shown(quiz: Quiz, *, answers: bool) -> dict[str, Any]:

@@ -1,15 +1,15 @@
-"""Find, delete and mark quizzes as the caller may see them."""
+"""Find and delete quizzes as the caller may see them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from kit.errors import Invalid, NotFound
+from kit.errors import NotFound
 from kit.ids import is_id
 from models.actors import Actor, ActorKind
 from models.pages import Page, merge_pages
-from models.quizzes import CHOICES, Marked, Quiz
-from repositories.quizzes import QuizRepository
+from models.quizzes import Quiz
+from repositories.quizzes import AnswerSheetRepository, QuizRepository
 from repositories.scope import Scope
 from services.assistants.find_assistants import FindAssistants
 
@@ -17,8 +17,11 @@ from services.assistants.find_assistants import FindAssistants
 class FindQuizzes:
     """Reads the quizzes of a person, of the assistants they have a role on, or of a bot's assistant."""
 
-    def __init__(self, *, quizzes: QuizRepository, assistants: FindAssistants) -> None:
+    def __init__(
+        self, *, quizzes: QuizRepository, sheets: AnswerSheetRepository, assistants: FindAssistants
+    ) -> None:
         self._quizzes = quizzes
+        self._sheets = sheets
         self._assistants = assistants
 
     def get(self, actor: Actor, quiz_id: str) -> Quiz:
@@ -42,8 +45,10 @@ class FindQuizzes:
         return sum(self._quizzes.count(one) for one in self._scopes(actor, assistant_id))
 
     def delete(self, quiz: Quiz) -> None:
-        """Remove a quiz, or ``NotFound``."""
-        if not self._quizzes.delete(quiz):
+        """Remove a quiz and its answer sheets, or ``NotFound``."""
+        there = self._quizzes.delete(quiz)
+        self._sheets.delete_all_of_quiz(quiz.id)
+        if not there:
             raise NotFound
 
     def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
@@ -52,14 +57,3 @@ class FindQuizzes:
         if actor.kind is ActorKind.BOT:
             return (Scope.of(actor).narrowed(assistant_id=assistant_id),)
         return (Scope(assistant_id=self._assistants.get(actor, assistant_id).id),)
-
-
-def marked(quiz: Quiz, chosen: Sequence[int | None]) -> tuple[Marked, ...]:
-    """Each question with what was chosen for it; ``Invalid`` unless there is one choice (or none) for each."""
-    if len(chosen) != len(quiz.questions):
-        raise Invalid.field("answers", f"Must be {len(quiz.questions)}, one for each question.")
-    if any(one is not None and not 0 <= one < CHOICES for one in chosen):
-        raise Invalid.field(
-            "answers", f"Each must be the index of a choice, from 0 to {CHOICES - 1}, or null."
-        )
-    return tuple(Marked(one, question) for one, question in zip(chosen, quiz.questions, strict=True))

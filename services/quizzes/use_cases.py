@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from services.quizzes.answer_quiz import AnswerQuiz
 from services.quizzes.find_quizzes import FindQuizzes
 from services.quizzes.make_quiz import MakeQuiz
 
@@ -14,3 +15,4 @@ class QuizUseCases:
 
     make_quiz: MakeQuiz
     find_quizzes: FindQuizzes
+    answer_quiz: AnswerQuiz

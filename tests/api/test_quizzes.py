@@ -163,12 +163,24 @@ def test_it_is_kept_listed_answered_and_deleted(app: Flask, owner: Caller, outsi
     score = sheet.get_json()
     assert (score["score"], score["total"], score["percent"]) == (1, 3, 33.3)
     assert [one["correct"] for one in score["results"]] == [True, False, False]
+    bot_sheet = {"answers": [right, None, None], "name": "Ana", "save": False}
+    assert owner.post(f"{path}/answers", bot_sheet).get_json()["_id"] is None
+    assert owner.post(f"{path}/answers", {**bot_sheet, "save": True}).get_json()["by"] == owner.user_id
+    kept = owner.get(f"{path}/answers?limit=1&count=true")
+    assert kept.headers["X-Total-Count"] == "2"
+    assert [(one["name"], one["score"], one["answers"]) for one in kept.get_json()] == [
+        ("Ana", 1, [right, None, None])
+    ]
+    [first] = owner.get(f"{path}/answers?limit=1&cursor={kept.headers['X-Next-Cursor']}").get_json()
+    assert first == {name: value for name, value in score.items() if name != "results"}
+    assert outsider.get(f"{path}/answers").status_code == 404
     for wrong in ([0], [0, 0, 4], "abc", [0, 0, True]):
         assert owner.post(f"{path}/answers", {"answers": wrong}).status_code == 422
     assert outsider.get(path).status_code == 404
     assert nobody(app).get(path).status_code == 401
     assert owner.delete(path).status_code == 200
     assert owner.get(path).status_code == 404
+    assert owner.get(f"{path}/answers").status_code == 404
 
 
 def test_a_quiz_of_an_assistant_goes_where_it_goes(app: Flask, owner: Caller, outsider: Caller) -> None:
@@ -181,6 +193,12 @@ def test_a_quiz_of_an_assistant_goes_where_it_goes(app: Flask, owner: Caller, ou
     assert owner.put(f"/assistants/members/{assistant['_id']}", viewer).status_code == 200
     assert outsider.get(path).status_code == 200
     assert outsider.post(f"{path}/answers", {"answers": [0, 0, 0]}).status_code == 200
+    assert (
+        bot(app, assistant).post(f"{path}/answers", {"answers": [0, 0, 0], "name": "Rui"}).get_json()["by"]
+        is None
+    )
+    assert [one["name"] for one in outsider.get(f"{path}/answers").get_json()] == ["Rui", "outsider"]
+    assert bot(app, assistant).get(f"{path}/answers").status_code == 403
     assert outsider.delete(path).status_code == 403
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
     assert owner.get(path).status_code == 404

@@ -111,6 +111,7 @@ ADDED = {
     ("GET", "/quizzes/<id>/markdown"): 200,
     ("DELETE", "/quizzes/<id>"): 200,
     ("POST", "/quizzes/<id>/answers"): 200,
+    ("GET", "/quizzes/<id>/answers"): 200,
     ("GET", "/guides/versions/<id>"): 200,
     ("POST", "/guides/restore/<id>"): 200,
     ("GET", "/assistants/webhooks/<id>"): 200,
