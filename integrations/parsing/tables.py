@@ -47,11 +47,16 @@ def write_table(draft: Draft, rows: Iterable[Row], header: Header, pages: Iterab
     filled = (entry for entry in placed if any(entry[0]))
     sample = list(itertools.islice(filled, _SAMPLE))
     at = _find_header([row for row, _ in sample], header)
-    names: Row = () if at is None else sample[at][0]
+    heads = [] if at is None else [sample[at][0]]
     for title, draft.page in sample[: at or 0]:
         draft.paragraph(" ".join(cell for cell in title if cell))
-    for row, draft.page in itertools.chain(sample[0 if at is None else at + 1 :], filled):
-        if row != names:  # a header repeated on every page
+    rest = sample[0 if at is None else at + 1 :]
+    names = heads[0] if heads else ()
+    if heads and len(rest) > 1 and _says_more(names, rest[0][0]):
+        heads.append(rest.pop(0)[0])
+        names = _both(*heads)
+    for row, draft.page in itertools.chain(rest, filled):
+        if row not in heads:  # a header repeated on every page
             draft.row(row_text(names, row))
 
 
@@ -61,6 +66,32 @@ def row_text(names: Row, row: Row) -> str:
         return _nameless([cell for cell in row if cell])
     named = itertools.zip_longest(names, row, fillvalue="")
     return "; ".join(f"{name}: {cell}" if name else cell for name, cell in named if cell)
+
+
+def _says_more(names: Row, below: Row) -> bool:
+    """Whether a row goes on with the header: it names the columns over which a cell of the header reaches."""
+    width = max(len(names), len(below))
+    names, below = _widened(names, width), _widened(below, width)
+    reached = {n for n in range(1, width) if not names[n] and any(names[:n])}
+    reached |= {n - 1 for n in reached if names[n - 1]}
+    if not reached or not all(below[n] and _could_be_name(below[n]) for n in reached):
+        return False
+    return all(below[n] in {"", names[n]} for n in range(width) if n not in reached)
+
+
+def _both(names: Row, below: Row) -> Row:
+    """The names of two rows as one: "Preço" over "curto" and "longo" are "Preço curto" and "Preço longo"."""
+    width = max(len(names), len(below))
+    found: list[str] = []
+    above = ""
+    for name, more in zip(_widened(names, width), _widened(below, width), strict=True):
+        above = name or above
+        found.append(above if more in {"", above} else f"{above} {more}".strip())
+    return tuple(found)
+
+
+def _widened(row: Row, width: int) -> Row:
+    return (*row, *[""] * (width - len(row)))
 
 
 def is_figure(cell: str) -> bool:

@@ -6,12 +6,14 @@ import ctypes
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
+
+from integrations.parsing.formats.pdf_grids import Grid, cell_texts, page_grids
 
 _BOLD_NAME = re.compile(r"bold|black|heavy|demi|cmbx|-bd", re.IGNORECASE)
 _BOLD_WEIGHT = 600
@@ -22,6 +24,9 @@ _SOFT_HYPHEN = "\ufffe"
 
 _COLUMN_GAP = 1.3
 """Times the font's size: white space so wide stands between columns, not between words."""
+
+_FILLED = 0.4
+"""Of a drawn table's cells: where fewer hold text it is a chart or a form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Cell:
 class Line:
     """A line of text; ``top`` and ``bottom`` are its first and last base line in points from the page's top.
 
-    ``height`` is the page's. ``cells`` is empty where no wide gap parts the line.
+    ``height`` is the page's. ``cells`` is empty where no wide gap parts the line. ``row`` holds the texts of a row of
+    a drawn table, one for each column, and ``grid`` the edges of its columns: all of them are one line then.
     """
 
     text: str
@@ -50,6 +56,8 @@ class Line:
     bottom: float
     height: float
     cells: tuple[Cell, ...] = ()
+    row: tuple[str, ...] = ()
+    grid: tuple[float, ...] = ()
 
 
 def body_size(lines: Iterable[Line]) -> float:
@@ -64,7 +72,11 @@ def page_lines(page: pdfium.PdfPage, number: int) -> list[Line]:
     """The page's lines that hold text, in the order of the file."""
     text_page = page.get_textpage()
     try:
-        return list(_Reader(page, text_page, number).lines())
+        reader = _Reader(page, text_page, number)
+        lines = list(reader.lines())
+        for grid in page_grids(page) if lines else ():
+            lines = reader.with_rows(lines, grid)
+        return lines
     finally:
         text_page.close()
 
@@ -85,6 +97,27 @@ class _Reader:
             if text.strip():
                 yield self._line(text, at, at + length)
             at += length + 2
+
+    def with_rows(self, lines: list[Line], grid: Grid) -> list[Line]:
+        """The lines with those of a drawn table as its rows; as they were where it is mostly empty, or a frame."""
+        left, top = grid.columns[0] - self._left, self._top - grid.rows[-1]
+        right, bottom = grid.columns[-1] - self._left, self._top - grid.rows[0]
+        within = [
+            line
+            for line in lines
+            if line.left >= left - 2 and line.right <= right + 2 and top <= line.top and line.bottom <= bottom
+        ]
+        texts = cell_texts(self._text_page, grid) if within else []
+        if sum(1 for row in texts for text in row if text) < _FILLED * len(grid.cells) * len(grid.cells[0]):
+            return lines
+        edges = tuple(edge - self._left for edge in grid.columns)
+        held: dict[int, list[Line]] = {}
+        for line in within:
+            held.setdefault(grid.row(self._top - line.top), []).append(line)
+        rows = [_row(its, texts[number], edges) for number, its in sorted(held.items()) if any(texts[number])]
+        gone = {id(line) for line in within}
+        at = next(n for n, line in enumerate(lines) if id(line) in gone)
+        return [*lines[:at], *rows, *(line for line in lines[at:] if id(line) not in gone)]
 
     def _line(self, text: str, start: int, end: int) -> Line:
         first = self._index(start + len(text) - len(text.lstrip()))
@@ -177,6 +210,23 @@ class _Reader:
             180: (from_right, from_bottom),
             270: (from_top, from_right),
         }.get(self._turn, (from_left, from_top))
+
+
+def _row(lines: Sequence[Line], texts: Sequence[str], edges: tuple[float, ...]) -> Line:
+    """One line of all that stands in a row of a drawn table."""
+    cells = tuple(Cell(text, edges[n] + 1, edges[n + 1] - 1) for n, text in enumerate(texts) if text)
+    return replace(
+        lines[0],
+        text=" ".join(cell.text for cell in cells),
+        bold=all(line.bold for line in lines),
+        left=edges[0],
+        right=edges[-1],
+        top=min(line.top for line in lines),
+        bottom=max(line.bottom for line in lines),
+        cells=cells if len(cells) > 1 else (),
+        row=tuple(texts),
+        grid=edges,
+    )
 
 
 def _has_gap(boxes: list[tuple[float, float]], gap: float) -> bool:

@@ -13,6 +13,10 @@ from integrations.parsing.tables import Header
 _FAR = 3.5
 """Times the font's size: lines further apart belong to different tables."""
 
+_SAMPLE = 5
+_SHIFTED = 12.0
+"""Points that a table's columns may have moved from one page to the next: margins of left and right pages differ."""
+
 
 @dataclass
 class Table:
@@ -38,6 +42,9 @@ class Table:
         A first row that does not name every column names some of them wrongly: better none.
         """
         first, *others = self.rows
+        if first[0].row:
+            marked = first[0].bold and not any(row[0].bold for row in others[:_SAMPLE])
+            return Header.MARKED if marked and all(first[0].row) else Header.UNKNOWN
         if len(first[0].cells) < len(self.columns):
             return Header.NONE
         is_marked = first[0].bold and not any(row[0].bold for row in others)
@@ -45,11 +52,16 @@ class Table:
 
     def texts(self) -> list[list[str]]:
         """The cells' texts, row by row, one for each column."""
-        return [self._texts(row) for row in self.rows]
+        return [list(row[0].row) or self._texts(row) for row in self.rows]
 
     def takes(self, line: Line) -> bool:
         """Add a line if it goes on with the table; whether it did."""
         before = self.rows[-1][-1] if self.rows else None
+        if line.row or (before and before.row):
+            if before is not None and not _goes_on_drawn(before, line):
+                return False
+            self.rows.append([line])
+            return True
         if is_row(line):
             if before is not None and not (_follows(before, line) and self._fits(line)):
                 return False
@@ -107,6 +119,15 @@ def _follows(before: Line, line: Line) -> bool:
     if line.page != before.page:
         return line.page == before.page + 1 and line.size == before.size
     return 0 < line.top - before.bottom < _FAR * max(line.size, before.size)
+
+
+def _goes_on_drawn(before: Line, line: Line) -> bool:
+    """Whether a drawn row is the next of a table, also where the table goes on upon the next page."""
+    if len(before.grid) != len(line.grid) or line.page - before.page not in {0, 1}:
+        return False
+    if line.page == before.page and before.grid != line.grid:
+        return False
+    return all(abs(one - other) < _SHIFTED for one, other in zip(before.grid, line.grid, strict=True))
 
 
 def _whole(line: Line) -> Cell:

@@ -91,3 +91,24 @@ def test_rows_without_names() -> None:
     assert row_text((), ["Aceita cartão?", "Sim."]) == "Aceita cartão? Sim."
     assert row_text((), ["a", "b", "c"]) == "a | b | c"
     assert row_text(NAMES, ["", "45", "nota"]) == "Preço: 45; nota"
+
+
+def test_a_header_of_two_rows_names_a_column_by_both() -> None:
+    rows = [
+        ["Serviço", "Preço", "", "Sala"],
+        ["", "curto", "longo"],
+        ["Corte", "R$ 40", "R$ 60", "2"],
+        ["Escova", "R$ 3"],
+    ]
+    assert texts(rows, Header.UNKNOWN) == [
+        "Serviço: Corte; Preço curto: R$ 40; Preço longo: R$ 60; Sala: 2",
+        "Serviço: Escova; Preço curto: R$ 3",
+    ]
+
+
+@pytest.mark.parametrize(
+    "below", [["Corte", "a", "b"], ["", "R$ 4", "R$ 5"], ["", "", "b"], ["", "a", ""]], ids=" ".join
+)
+def test_a_row_that_names_nothing_is_no_header(below: list[str]) -> None:
+    found = texts([["Serviço", "Preço", ""], below, ["Barba", "R$ 1", "R$ 2"]], Header.MARKED)
+    assert found[-1] == "Serviço: Barba; Preço: R$ 1; R$ 2"
