@@ -9,7 +9,7 @@ from dataclasses import replace
 from dotenv import dotenv_values
 
 from bootstrap.parts import Parts
-from integrations.llm.choose import connect, prepare
+from integrations.llm.choose import connect
 from integrations.llm.ollama_tags import FoundAtOllama
 from integrations.models_file import read_models_file
 from kit.crypto import Vault
@@ -31,7 +31,6 @@ def build(parts: Parts, vault: Vault) -> ModelUseCases:
     completed = completed_by(settings)
     recorded = RecordedEntries(entries=entries, vault=vault, completed=completed)
     fixed, default, pass_on = fixed_entries(settings)
-    prepare(fixed)
     catalogue = Catalogue(
         fixed=fixed,
         default_model=default,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Iterable
 from typing import Any
 
 from integrations.llm.base import ModelServer
@@ -11,6 +9,7 @@ from integrations.llm.http_server import HttpServer
 from integrations.llm.langchain_models import LangChainModels
 from integrations.llm.offline import OfflineModel
 from integrations.llm.ollama import Ollama
+from integrations.llm.openai_compatible import OpenAICompatible
 from integrations.llm.plain_http import PlainHttp
 from models.catalogue import ModelEntry, Provider
 
@@ -22,8 +21,6 @@ def connect(entry: ModelEntry, calls: int) -> ModelServer:
     """
     match entry.provider:
         case Provider.OPENAI:
-            from integrations.llm.openai_compatible import OpenAICompatible
-
             return OpenAICompatible(api_key="", base_url=entry.base_url, pool_size=calls)
         case Provider.OLLAMA:
             return Ollama(HttpServer(entry.base_url, calls=calls))
@@ -33,15 +30,6 @@ def connect(entry: ModelEntry, calls: int) -> ModelServer:
             return LangChainModels(_init_chat_model, entry.base_url)
         case Provider.OFFLINE:
             return OfflineModel()
-
-
-def prepare(entries: Iterable[ModelEntry]) -> None:
-    """Import what the servers of ``entries`` are asked with, where that takes long, so that no turn waits for it.
-
-    The openai package takes a second, and whoever has no such model never needs it.
-    """
-    if any(entry.provider is Provider.OPENAI for entry in entries):
-        importlib.import_module("integrations.llm.openai_compatible")
 
 
 def _init_chat_model(model: str, **options: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import httpx2
@@ -83,7 +83,7 @@ def of_shape(problem: ModelError, said: object, model: str) -> ModelError:
 
 
 def refused(response: httpx2.Response, model: str) -> ModelError:
-    """The named error for an answer that is none, of a server that is asked without the openai client."""
+    """The named error for an answer that is none, of a server that is not OpenAI's."""
     return by_status(response.status_code, None, model, retry_after=asked_to_wait(response.headers))
 
 
@@ -106,7 +106,7 @@ def reported(error: object, model: str) -> ModelError:
     return by_status(status, code, model)
 
 
-def asked_to_wait(headers: httpx2.Headers) -> float | None:
+def asked_to_wait(headers: Mapping[str, str]) -> float | None:
     """Seconds that the server asks to wait, from a number or a date; ``None`` where it asks nothing sane."""
     for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         text = headers.get(name, "").strip()

@@ -13,13 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 import httpx2
-import openai
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean, read_answer, read_frame
 from integrations.llm.dialects import Dialects
 from integrations.llm.failures import asked_to_wait, by_status, of_shape, reported, translated
+from integrations.llm.kept_connections import Answer, KeptConnections
 from integrations.llm.sse import event_data
-from integrations.llm.urllib3_transport import Urllib3Transport
 from kit.errors import SettingsError
 from models.catalogue import OPENAI_URL
 from models.completions import Completion, CompletionRequest
@@ -29,7 +28,8 @@ from models.tokens import estimate_usage
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _PATH = "/chat/completions"
-_NOT_USUAL = frozenset({"authorization", "content-type", "accept-encoding", "host"})
+# A field that a server does not know is refused with one of these.
+_FIELD_REFUSED = frozenset({400, 422})
 _KEY = re.compile(r"[\x21-\x7e]*")
 _WHY_EMPTY = {
     "length": "The model {model} used up its tokens before it wrote an answer.",
@@ -38,7 +38,7 @@ _WHY_EMPTY = {
 
 
 class OpenAICompatible:
-    """A ``ChatModel`` over the openai package: one client with one pool of connections, made once.
+    """A ``ChatModel`` over one set of kept connections.
 
     Nothing is retried here, no redirect followed, no proxy of the environment used, and the key goes
     to ``base_url`` alone (OpenAI's own when empty). Without a key none is sent, as local servers like
@@ -57,27 +57,12 @@ class OpenAICompatible:
         url = _checked_url(base_url or OPENAI_URL)
         if not _KEY.fullmatch(api_key):
             raise SettingsError("OPENAI_API_KEY holds characters that no API key has.")
-        self._transport = Urllib3Transport(
-            url, pool_size=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context
+        self._connections = KeptConnections(
+            url, size=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context
         )
-        self._client = openai.OpenAI(
-            api_key=api_key or "none",
-            admin_api_key="",
-            base_url=url,
-            max_retries=0,
-            http_client=httpx2.Client(transport=self._transport, trust_env=False, follow_redirects=False),
-        )
-        # The package says how a request looks, once; what differs from call to call is its body and its key.
-        usual = self._client.default_headers
-        self._url = self._client.base_url.copy_with(
-            raw_path=self._client.base_url.raw_path.rstrip(b"/") + _PATH.encode()
-        )
-        self._usual = {
-            name: value
-            for name, value in usual.items()
-            if isinstance(value, str) and name.lower() not in _NOT_USUAL
-        } | {"Content-Type": "application/json", "Accept-Encoding": "identity", "Host": _host(self._url)}
-        self._headers = self._usual | _authorization(api_key)
+        # What differs from call to call is the body, its length and the key.
+        self._head = _head(url)
+        self._authorization = _authorization(api_key)
         self._dialects = Dialects()
 
     def with_key(self, api_key: str) -> OpenAICompatible:
@@ -85,16 +70,16 @@ class OpenAICompatible:
         if not _KEY.fullmatch(api_key):
             raise ModelRefused("The API key holds characters that no API key has.")
         other = copy.copy(self)
-        vars(other).update(_headers=self._usual | _authorization(api_key))
+        vars(other).update(_authorization=_authorization(api_key))
         return other
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The whole answer at once; a ``ModelError`` says why there is none."""
         try:
-            response = self._send(request, timeout_s, stream=False)
-        except (openai.APIError, httpx2.HTTPError) as error:
-            raise _translated(error, request) from None
-        return _whole(request, response.content)
+            content = self._send(request, timeout_s, stream=False).read()
+        except httpx2.HTTPError as error:
+            raise translated(error, request.model) from None
+        return _whole(request, content)
 
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
         """Text as it comes and at last the ``Completion``; closing it early closes the connection.
@@ -102,81 +87,62 @@ class OpenAICompatible:
         A stream that stops before the server said that the answer is complete is ``ModelAnswerBroken``.
         """
         try:
-            response = self._send(request, timeout_s, stream=True)
+            answer = self._send(request, timeout_s, stream=True)
             try:
-                yield from _streamed(request, response)
+                yield from _streamed(request, answer)
             finally:
-                response.close()
-        except (openai.APIError, httpx2.HTTPError) as error:
-            raise _translated(error, request) from None
+                answer.close()
+        except httpx2.HTTPError as error:
+            raise translated(error, request.model) from None
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._connections.close()
 
-    def _send(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> httpx2.Response:
+    def _send(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> Answer:
         """The server's answer, asked for again in another dialect while it refuses the present one."""
         deadline = time.monotonic() + timeout_s
         dialect = self._dialects.of(request.model)
         while True:
             body = dialect.body(request, stream=stream)
-            try:
-                response = self._post(body, deadline, stream=stream)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                other = dialect.after_refusal(body, str(error.body).lower())
-                if other is None:
-                    raise
-                dialect = other
-                continue
-            self._dialects.learn(request.model, dialect.after_success(body))
-            return response
+            answer = self._post(body, deadline)
+            if answer.status < http.HTTPStatus.MULTIPLE_CHOICES:
+                self._dialects.learn(request.model, dialect.after_success(body))
+                return answer
+            said = _refusal(answer)
+            is_of_a_field = answer.status in _FIELD_REFUSED
+            other = dialect.after_refusal(body, str(said).lower()) if is_of_a_field else None
+            if other is None:
+                raise _named(answer, said, request)
+            dialect = other
 
-    def _post(self, body: Mapping[str, Any], deadline: float, *, stream: bool) -> httpx2.Response:
+    def _post(self, body: Mapping[str, Any], deadline: float) -> Answer:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ModelTimedOut
-        brief = min(CONNECT_TIMEOUT_S, left)
-        request = httpx2.Request(
-            "POST",
-            self._url,
-            headers=self._headers,
-            content=json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"),
-            extensions={"timeout": {"connect": brief, "pool": brief, "read": left, "write": left}},
+        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        return self._connections.ask(
+            b"%b%bContent-Length: %d\r\n\r\n%b" % (self._head, self._authorization, len(content), content),
+            brief_s=min(CONNECT_TIMEOUT_S, left),
+            total_s=left,
         )
-        response = self._transport.handle_request(request)
-        response.request = request
-        if response.status_code >= http.HTTPStatus.MULTIPLE_CHOICES:
-            raise self._refusal(response)
-        if not stream:
-            _read(response)
-        return response
-
-    def _refusal(self, response: httpx2.Response) -> openai.APIStatusError:
-        """The package's error for an answer that is none."""
-        _read(response)
-        try:
-            body: object = json.loads(response.content)
-        except (ValueError, RecursionError):
-            body = response.text
-        body = body.get("error", body) if isinstance(body, dict) else body
-        return self._client._make_status_error("refused", body=body, response=response)  # noqa: SLF001  # there is no public way
 
 
-def _translated(error: openai.APIError | httpx2.HTTPError, request: CompletionRequest) -> ModelError:
-    """The named error for ``error``; the server's own words stay out of it, they may quote key or prompt."""
-    if isinstance(error, openai.APIStatusError):
-        retry_after = asked_to_wait(error.response.headers)
-        problem = by_status(error.status_code, error.code, request.model, retry_after=retry_after)
-        return of_shape(problem, error.body, request.model) if request.asks_for_shape else problem
-    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
-    return translated(cause or error, request.model)
+def _refusal(answer: Answer) -> object:
+    """What an answer that is none says of why: its ``error``, its JSON, or its text."""
+    content = answer.read()
+    try:
+        body: object = json.loads(content)
+    except (ValueError, RecursionError):
+        return content.decode("utf-8", "replace")
+    return body.get("error", body) if isinstance(body, dict) else body
 
 
-def _streamed(request: CompletionRequest, response: httpx2.Response) -> Iterator[str | Completion]:
-    if response.headers.get("content-type", "").startswith("application/json"):
-        whole = _whole(request, response.read())  # a server that does not stream
+def _streamed(request: CompletionRequest, answer: Answer) -> Iterator[str | Completion]:
+    if answer.headers.get("content-type", "").startswith("application/json"):
+        whole = _whole(request, answer.read())  # a server that does not stream
         return iter((whole.text, whole))
-    return _from_frames(request, response.iter_bytes())
+    return _from_frames(request, answer)
 
 
 def _whole(request: CompletionRequest, content: bytes) -> Completion:
@@ -228,19 +194,29 @@ def _completion(request: CompletionRequest, text: str, said: Part) -> Completion
     return Completion(text, request.model, tokens, said.finish_reason or usual, said.tool_calls)
 
 
-def _read(response: httpx2.Response) -> None:
-    try:
-        response.read()
-    finally:
-        response.close()
+def _named(answer: Answer, said: object, request: CompletionRequest) -> ModelError:
+    """The named error for it; the server's own words stay out, they may quote key or prompt."""
+    code = said.get("code") if isinstance(said, dict) else None
+    known = code if isinstance(code, str) else None
+    problem = by_status(answer.status, known, request.model, retry_after=asked_to_wait(answer.headers))
+    return of_shape(problem, said, request.model) if request.asks_for_shape else problem
 
 
-def _authorization(api_key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {api_key}"} if api_key else {}
+def _authorization(api_key: str) -> bytes:
+    return f"Authorization: Bearer {api_key}\r\n".encode("ascii") if api_key else b""
 
 
-def _host(url: httpx2.URL) -> str:
-    return url.netloc.decode("ascii")
+def _head(url: httpx2.URL) -> bytes:
+    """How every request to this server begins."""
+    lines = (
+        f"POST {url.raw_path.rstrip(b'/').decode('ascii')}{_PATH} HTTP/1.1",
+        f"Host: {url.netloc.decode('ascii')}",
+        "Accept: application/json",
+        "Accept-Encoding: identity",
+        "User-Agent: orquestra",
+        "Content-Type: application/json",
+    )
+    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
 def _checked_url(text: str) -> httpx2.URL:

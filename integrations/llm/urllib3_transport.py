@@ -1,4 +1,4 @@
-"""An HTTP transport for the openai client that runs on urllib3's connection pool.
+"""An HTTP transport for httpx2 that runs on urllib3's connection pool.
 
 The client's own pool walks through all its connections under one lock at every request and collapses
 under many threads; ``bench/transport.py`` measures both (figures in docs/adr/0005-models.md).

@@ -29,7 +29,6 @@ from chromadb.api import rust
 import cli
 import main
 from bootstrap import seams
-from integrations.llm import openai_compatible
 from integrations.vectorstores import chroma_local
 
 PR_SET_PDEATHSIG = 1
@@ -40,7 +39,7 @@ def serve() -> None:
     """Do what standard input says until it ends."""
     _end_with_parent()
     setattr(seams, CHROMA, chroma_local.open_chroma)
-    assert openai_compatible and rust  # noqa: PT018  # imported here, so that no fork has to
+    assert rust  # imported here, so that no fork has to
     gc.collect()
     gc.freeze()  # nor looks through all that for garbage, which would copy it
     for line in sys.stdin:
