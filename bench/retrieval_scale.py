@@ -39,6 +39,7 @@ from repositories.chunks import ChunkRepository
 from repositories.connection import connect, database
 from repositories.documents import DocumentRepository
 from repositories.faq import FaqRepository
+from repositories.indexes import ensure_indexes
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.retrieval.embedders import OneEmbedder
 from services.retrieval.keep_segments import KeepSegments
@@ -95,6 +96,7 @@ class House:
         self, database_uri: str, vectors: VectorStore, vectors_pid: int, index_directory: Path
     ) -> None:
         held = database(connect(database_uri), "bench", embedded=True)
+        ensure_indexes(held)
         self.assistants = AssistantRepository(held)
         self.documents = DocumentRepository(held)
         self.chunks = ChunkRepository(held)

@@ -11,7 +11,8 @@ from kit.ids import new_id
 from kit.logging import get_logger
 from models.documents import DocumentType
 
-ROOM = 512 << 20  # bytes of all files
+ROOM = 2 << 30  # bytes of all files
+_LOOKED_AT = 1 / 32  # of the room: after so much was written, a look at what all files take
 _DIGEST = 16
 _log = get_logger("retrieval")
 
@@ -26,6 +27,7 @@ class IndexFiles:
     def __init__(self, directory: Path, room: int = ROOM) -> None:
         self._directory = directory
         self._room = room
+        self._written = room  # since the last look: nothing is known yet
 
     def read(self, assistant_id: str, document_type: DocumentType) -> bytes | None:
         """What was written last; ``None`` when there is nothing, or it is damaged."""
@@ -55,7 +57,10 @@ class IndexFiles:
                 unfinished.replace(path)
             finally:
                 unfinished.unlink(missing_ok=True)
-            self._make_room(path)
+            self._written += len(content)
+            if self._written > _LOOKED_AT * self._room:
+                self._written = 0
+                self._make_room(path)
 
     def drop(self, assistant_id: str) -> None:
         """Remove an assistant's files: they hold the words of its documents."""

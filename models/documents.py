@@ -36,6 +36,15 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True)
+class Step:
+    """How far the work on a document has come, in per cent, and when it should be done."""
+
+    stage: Stage
+    progress: int
+    ready_by: datetime | None = None
+
+
+@dataclass(frozen=True)
 class Document:
     """An uploaded file and how far it has come.
 
@@ -44,7 +53,8 @@ class Document:
     ``claims`` counts how often somebody began to. ``aside`` says that its file waits beside its name's place
     (another document has it). ``deleted`` is set first when it is deleted. ``ready_by`` is when the work
     under way should be done, as far as that can be told; ``words`` and ``warnings`` are what its parser
-    found. ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from
+    found. ``replaces`` says that there was another of its name when it came, for which it may have to be tidied
+    up. ``source_url`` is the page that it is a copy of, and ``fetch_due`` that it is to be fetched from
     there. ``is_faq`` is a curated answer, which the search takes for a document.
     """
 
@@ -71,6 +81,7 @@ class Document:
     fetch_due: bool = False
     live_version: int = 0
     replaced_by: tuple[str, ...] = ()
+    replaces: bool = False
     lease: str = ""
     attempts: int = 0
     claims: int = 0

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pymongo import ASCENDING
 
 from kit.clock import utc_now
-from models.documents import Document, DocumentStatus, DocumentType, Stage
+from models.documents import Document, DocumentStatus, DocumentType, Stage, Step
 from models.jobs import JobState, OpenJob
 from models.pages import Page
 from repositories.base import Change, Repository
@@ -119,18 +119,27 @@ class DocumentRepository(Repository):
         change = {"$set": {"deleted": False, **_with_work(document)}}
         return self._change_record(document, change, {"deleted": True})
 
-    def claim(self, document: Document, lease: str) -> bool:
-        """Take the work on a document, unless another has since it was looked at.
+    def claim(self, document: Document, lease: str, step: Step | None = None) -> Document | None:
+        """Take the work on a document, unless another has since it was looked at: the document as it is then.
 
-        A ``lease`` is given once. Whoever had the work before is out: what is written of it counts no more.
+        A ``lease`` is given once. Whoever had the work before is out: what is written of it counts no more. The first
+        ``step`` is said in the same write.
         """
-        when = {"deleted": False, "work": OPEN, "lease": document.lease}
-        change: Change = {"$set": {"lease": lease}, "$inc": {"attempts": 1, "claims": 1}}
-        return self._change_record(document, change, when)
+        taken = replace(document, lease=lease, attempts=document.attempts + 1, claims=document.claims + 1)
+        said: dict[str, Any] = {"lease": lease}
+        if step is not None:
+            said |= _said(document, step)
+            taken = replace(taken, stage=step.stage, progress=step.progress, ready_by=step.ready_by)
+            taken = replace(taken, status=said.get("status", document.status))
+        # Nobody had it meanwhile, even for a moment: the claim's number is the next.
+        seen = {"claims": _or_missing(document.claims), "progress": _or_missing(document.progress)}
+        when = {"deleted": False, "work": OPEN, "lease": document.lease, **seen}
+        change: Change = {"$set": said, "$inc": {"attempts": 1, "claims": 1}}
+        return taken if self._change_record(document, change, when) else None
 
     def give_back(self, document: Document, error: str, *, counts: bool) -> None:
         """End a claim that came to nothing, and say why; unless it ``counts``, through no fault of the document's."""
-        waits: dict[str, Any] = {"lease": "", "stage": Stage.QUEUED, "ready_by": None, "error": error}
+        waits = {**_waiting(document), "lease": "", "error": error}
         change: dict[str, dict[str, Any]] = {"$set": waits}
         if not counts:
             change["$inc"] = {"attempts": -1}
@@ -155,14 +164,9 @@ class DocumentRepository(Repository):
         }
         return self._change_ours(document, change)
 
-    def set_progress(
-        self, document: Document, stage: Stage, progress: int, ready_by: datetime | None = None
-    ) -> bool:
-        """Say how far the work has come (0 to 100); ``False`` when the document is gone or another's meanwhile."""
-        change: dict[str, Any] = {"stage": stage, "progress": progress, "ready_by": ready_by}
-        if document.status is not DocumentStatus.READY:
-            change["status"] = DocumentStatus.PROCESSING
-        return self._change_ours(document, change)
+    def set_progress(self, document: Document, step: Step) -> bool:
+        """Say how far the work has come; ``False`` when the document is gone or another's meanwhile."""
+        return self._change_ours(document, _said(document, step))
 
     def set_ready(self, document: Document) -> bool:
         """Put a document's new chunks into answers, in one write; ``False`` when it is gone or another's."""
@@ -247,18 +251,25 @@ class DocumentRepository(Repository):
         return self._update(Scope(assistant_id=document.assistant_id), document.id, change, when=when)
 
 
+def _or_missing(number: int) -> Any:
+    """The condition that a field has this number; 0 stands for what an older version did not write, too."""
+    return number or {"$in": [0, None]}
+
+
+def _said(document: Document, step: Step) -> dict[str, Any]:
+    said: dict[str, Any] = {"stage": step.stage, "progress": step.progress, "ready_by": step.ready_by}
+    if document.status is not DocumentStatus.READY:
+        said["status"] = DocumentStatus.PROCESSING
+    return said
+
+
 def _anew(document: Document) -> dict[str, Any]:
+    return {**_with_work(document), **_waiting(document), "lease": "", "error": None, "attempts": 0}
+
+
+def _waiting(document: Document) -> dict[str, Any]:
     status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
-    return {
-        **_with_work(document),
-        "lease": "",
-        "status": status,
-        "stage": Stage.QUEUED,
-        "ready_by": None,
-        "progress": 0,
-        "error": None,
-        "attempts": 0,
-    }
+    return {"status": status, "stage": Stage.QUEUED, "ready_by": None, "progress": 0}
 
 
 def _with_work(document: Document) -> dict[str, Any]:
@@ -296,6 +307,7 @@ def _record(document: Document) -> Record:
         "fetch_due": document.fetch_due,
         "live_version": document.live_version,
         "replaced_by": document.replaced_by,
+        "replaces": document.replaces,
         "lease": document.lease,
         "attempts": document.attempts,
         "claims": document.claims,
@@ -336,6 +348,7 @@ def _document(record: Record) -> Document:
         ready_by=maybe_moment(record.get("ready_by")),
         live_version=int(record.get("live_version", 0)),
         replaced_by=tuple(record.get("replaced_by", ())),
+        replaces=bool(record.get("replaces", True)),  # of an older version: nobody knows
         lease=record.get("lease", ""),
         attempts=int(record.get("attempts", 0)),
         claims=int(record.get("claims", 0)),

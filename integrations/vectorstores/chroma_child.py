@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -23,6 +24,7 @@ DATABASE = "chroma.sqlite3"  # the file by which a directory is known to hold so
 START_WITHIN_S = 60.0
 ANSWER_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
+ANSWERS_STILL_S = 1.0
 _ATTEMPTS = 2
 # All that it learns of the server's environment: no key, no password, no address.
 _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
@@ -59,11 +61,18 @@ class ChildChroma:
     died is started again and asked once more: each call does the same when it is repeated.
     """
 
-    def __init__(self, directory: Path, start: Callable[[Path], VectorProcess] | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        start: Callable[[Path], VectorProcess] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._directory = directory
         self._start = start or _Process
         self._turn = _Turn()
         self._closed = False
+        self._clock = clock
+        self._answered_at = -ANSWERS_STILL_S - 1
         self._process: VectorProcess | None = self._start(directory)
 
     @property
@@ -113,8 +122,9 @@ class ChildChroma:
         """It runs from the beginning."""
 
     def ping(self) -> None:
-        """Raise ``Unavailable`` when the process cannot be asked."""
-        self._ask("ping")
+        """Raise ``Unavailable`` when the process cannot be asked; what it answered a moment ago shows that it can."""
+        if self._closed or self._clock() > self._answered_at + ANSWERS_STILL_S:
+            self._ask("ping")
 
     def close(self) -> None:
         """Let the process finish what it does, and end it."""
@@ -126,10 +136,13 @@ class ChildChroma:
         with self._turn.of(reads=reads):
             for _ in range(_ATTEMPTS):
                 try:
-                    return self._running().ask((method, arguments))
+                    answer = self._running().ask((method, arguments))
                 except Gone:
                     _log.warning("vector process died", asked=method)
                     self._end()
+                else:
+                    self._answered_at = self._clock()
+                    return answer
         raise Unavailable("The vector index does not work: its process ends when it is asked.")
 
     def _running(self) -> VectorProcess:

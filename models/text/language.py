@@ -95,6 +95,18 @@ def _votes_of_words() -> dict[str, dict[str, float]]:
 _WORD_VOTES = _votes_of_words()
 
 
+def _marks_by_text() -> dict[str, list[tuple[int, int, float]]]:
+    """Each mark's votes: for which of ``LANGUAGES``, at which place among that one's marks, how many."""
+    found: dict[str, list[tuple[int, int, float]]] = {}
+    for language, marks in enumerate(_MARKS.values()):
+        for place, (mark, votes) in enumerate(marks.items()):
+            found.setdefault(mark, []).append((place, language, votes))
+    return found
+
+
+_MARKS_BY_TEXT = _marks_by_text()
+
+
 def detect_language(text: str) -> str:
     """``pt``, ``en``, ``fr`` or ``es``; the empty string when the text is too short, mixed or in none of them."""
     lowered = text[:_READ].lower().replace("’", "'")
@@ -123,11 +135,23 @@ def _winner(ranked: list[tuple[float, str]], words: int) -> str:
 def _votes(word: str) -> tuple[float, ...]:
     """What one word, in lower case, says for each of ``LANGUAGES``."""
     known = _WORD_VOTES.get(fold(word.rstrip("'")), {})
-    marked = f"␣{word}␣"
     spelt, weight = _SPELLINGS.get(word, ("", 0.0))
+    marks = _votes_of_marks(f"␣{word}␣")
     return tuple(
-        known.get(language, 0.0)
-        + (weight if spelt == language else 0.0)
-        + 0.5 * sum(votes * marked.count(mark) for mark, votes in _MARKS[language].items())
-        for language in LANGUAGES
+        known.get(language, 0.0) + (weight if spelt == language else 0.0) + 0.5 * marks[place]
+        for place, language in enumerate(LANGUAGES)
     )
+
+
+def _votes_of_marks(marked: str) -> list[float]:
+    """What its letters and endings say: most marks are in few words."""
+    found = [
+        (place, language, votes * marked.count(mark))
+        for mark in _MARKS_BY_TEXT
+        if mark in marked
+        for place, language, votes in _MARKS_BY_TEXT[mark]
+    ]
+    totals = [0.0] * len(LANGUAGES)
+    for _, language, votes in sorted(found):  # in the same order each time: sums of fractions depend on it
+        totals[language] += votes
+    return totals

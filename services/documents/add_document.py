@@ -97,7 +97,7 @@ class AddDocument:
             if earlier and not upload.replace:
                 raise Conflict(f"There is a document called {filename} already.", code="name_taken")
             if upload.type is DocumentType.RAG:
-                document = replace(document, aside=bool(earlier))
+                document = replace(document, aside=bool(earlier), replaces=bool(earlier))
             self._put(received, document, earlier)
         if self._assistants.by_id(assistant.id) is None:
             self._delete_assistant.finish(assistant.id)

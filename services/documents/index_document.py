@@ -108,17 +108,15 @@ class IndexDocument:
             self._purge.purge_after_work(document)
             return
         lease = f"{self._lease}-{next(self._claims)}"
-        if not self._documents.claim(document, lease):
-            return
-        document = self._documents.get_any(document_id)  # what only its claim could tell: its number
-        if document is None or document.lease != lease:
+        claimed = self._documents.claim(document, lease, self._progress.first(document))
+        if claimed is None:
             return
         try:
-            self._work_on(document)
+            self._work_on(claimed)
         except AppError as problem:
             is_ours = isinstance(problem, Unavailable | StorageFull | ModelUnavailable | ModelTimedOut)
             with suppress(Unavailable):
-                self._documents.give_back(document, problem.sentence, counts=not is_ours)
+                self._documents.give_back(claimed, problem.sentence, counts=not is_ours)
             raise
 
     def _work_on(self, document: Document) -> None:
@@ -149,7 +147,7 @@ class IndexDocument:
             progress.fetching()
             document = self._obtain_file.fetch(document)
             progress = self._progress.of(document)
-        progress.parsing()
+            progress.parsing()
         self._write_chunks.stand_back()
         parsed = self._parsed(document)
         if not parsed.pieces:
@@ -185,7 +183,7 @@ class IndexDocument:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
         self._assistants.end_change(document.assistant_id, changes.ready(document.id))
         self._purge.purge_versions(document, below=document.live_version)
-        for older in self._documents.same_name(document):
+        for older in self._documents.same_name(document) if document.replaces else ():
             if document.id in older.replaced_by:
                 self._documents.mark_deleted(older)
                 self._purge.purge(older)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kit.clock import Clock
 from models.deliveries import Event
-from models.documents import Document, Stage
+from models.documents import Document, Stage, Step
 from repositories.documents import DocumentRepository
 from services.delivery.announce_event import AnnounceEvent
 from services.documents.add_document import format_of
 from services.documents.pace import Pace
 
-FETCHING, PARSING, PARSED, INDEXED = 1, 2, 10, 99
+FETCHING, PARSING, PARSED, INDEXED, DONE = 1, 2, 10, 99, 100
 """Per cent when a page is fetched, when a file is about to be read, when it was, when its chunks are written."""
 
 WORTH_SAYING_S = 0.3
@@ -33,6 +33,13 @@ class ReportProgress:
         self._announce = announce
         self._clock = clock
         self._pace = Pace()
+
+    def first(self, document: Document) -> Step | None:
+        """What is said of a document together with its claim; nothing where only tidying up is left."""
+        if document.fetch_due or document.progress == DONE:
+            return None
+        seconds_left = self._pace.of_file(format_of(document.filename), document.size)
+        return _step(Stage.PARSING, PARSING, self._clock(), seconds_left)
 
     def of(self, document: Document) -> Progress:
         """The reports of one document."""
@@ -62,7 +69,7 @@ class Progress:
         self._say(Stage.FETCHING, FETCHING, 0.0)
 
     def parsing(self) -> None:
-        """The file is about to be read."""
+        """The file that was fetched is about to be read."""
         self._say(Stage.PARSING, PARSING, self._pace.of_file(self._format, self._document.size))
 
     def parsed(self, count: int) -> None:
@@ -84,9 +91,12 @@ class Progress:
 
     def _say(self, stage: Stage, percent: int, seconds_left: float) -> None:
         self._since = self._clock()
-        ready_by = self._since + timedelta(seconds=seconds_left)
-        if not self._documents.set_progress(self._document, stage, percent, ready_by):
+        if not self._documents.set_progress(self._document, _step(stage, percent, self._since, seconds_left)):
             raise Gone
 
     def _seconds(self) -> float:
         return (self._clock() - self._since).total_seconds()
+
+
+def _step(stage: Stage, percent: int, now: datetime, seconds_left: float) -> Step:
+    return Step(stage, percent, now + timedelta(seconds=seconds_left))

@@ -9,7 +9,7 @@ from pymongo.database import Database
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.actors import Actor, ActorKind
-from models.documents import Document, DocumentStatus, DocumentType, Stage
+from models.documents import Document, DocumentStatus, DocumentType, Stage, Step
 from models.jobs import JobState
 from repositories.documents import DocumentRepository
 from repositories.scope import WHOLE, Scope
@@ -113,6 +113,39 @@ def test_work_is_claimed_by_one_and_counted(documents: DocumentRepository) -> No
     assert now(documents, one) == replace(one, attempts=2, claims=3, error="It broke.")
 
 
+def test_a_claim_says_its_first_step_and_tells_the_document_as_it_is_then(
+    documents: DocumentRepository,
+) -> None:
+    one = kept(documents)
+    step = Step(Stage.PARSING, 2, one.created_at + timedelta(seconds=7))
+    claimed = documents.claim(one, "process-1", step)
+    assert claimed == now(documents, one)
+    assert claimed == replace(
+        one,
+        lease="process-1",
+        attempts=1,
+        claims=1,
+        status=DocumentStatus.PROCESSING,
+        stage=step.stage,
+        progress=step.progress,
+        ready_by=step.ready_by,
+    )
+    documents.give_back(claimed, "The server is away.", counts=False)
+    assert not documents.claim(one, "process-2")  # somebody had it meanwhile, and its number
+    assert now(documents, one) == replace(one, claims=1, error="The server is away.")
+
+
+def test_one_whose_claims_an_older_version_did_not_count_can_be_claimed(
+    documents: DocumentRepository, database: Database[Record]
+) -> None:
+    one = kept(documents)
+    unset = {"claims": "", "progress": "", "replaces": ""}
+    database["documents"].update_one({"_id": one.id}, {"$unset": unset})
+    assert now(documents, one) == replace(one, replaces=True)  # nobody knows
+    assert documents.claim(one, "process-1") == replace(one, lease="process-1", attempts=1, claims=1)
+    assert now(documents, one).claims == 1
+
+
 def test_who_lost_the_work_to_another_writes_no_more(documents: DocumentRepository) -> None:
     one = kept(documents)
     documents.claim(one, "process-1")
@@ -120,7 +153,7 @@ def test_who_lost_the_work_to_another_writes_no_more(documents: DocumentReposito
     documents.claim(mine, "process-2")
     theirs = now(documents, one)
     assert (mine.claims, theirs.claims) == (1, 2)
-    assert not documents.set_progress(mine, Stage.INDEXING, 40)
+    assert not documents.set_progress(mine, Step(Stage.INDEXING, 40))
     assert not documents.set_ready(replace(mine, live_version=1))
     assert not documents.set_failed(mine, "It takes too long.")
     assert not documents.set_fetched(mine)
@@ -145,7 +178,7 @@ def test_one_in_answers_is_not_said_to_wait_when_tidying_up_fails(documents: Doc
 def test_a_document_goes_from_pending_over_processing_to_ready(documents: DocumentRepository) -> None:
     one = kept(documents)
     by = one.created_at + timedelta(seconds=7)
-    assert documents.set_progress(one, Stage.INDEXING, 40, by)
+    assert documents.set_progress(one, Step(Stage.INDEXING, 40, by))
     under_way = replace(one, status=DocumentStatus.PROCESSING, stage=Stage.INDEXING, progress=40, ready_by=by)
     assert now(documents, one) == under_way
     ready = replace(
@@ -163,7 +196,7 @@ def test_one_in_answers_stays_ready_while_it_is_read_anew(documents: DocumentRep
     one = kept(documents, status=DocumentStatus.READY, progress=100, live_version=1)
     assert documents.reopen(one)
     assert (now(documents, one).status, now(documents, one).progress) == (DocumentStatus.READY, 0)
-    assert documents.set_progress(one, Stage.PARSING, 40)
+    assert documents.set_progress(one, Step(Stage.PARSING, 40))
     assert documents.set_failed(one, "It broke.")
     failed = now(documents, one)
     assert (failed.status, failed.stage, failed.error) == (DocumentStatus.READY, Stage.READY, "It broke.")
@@ -236,7 +269,7 @@ def test_a_deleted_one_changes_no_more_and_is_forgotten_last(documents: Document
     assert [found.id for found in documents.with_work()] == [one.id]
     changes = [
         documents.claim(now(documents, one), "x"),
-        documents.set_progress(one, Stage.INDEXING, 50),
+        documents.set_progress(one, Step(Stage.INDEXING, 50)),
         documents.set_ready(one),
         documents.set_failed(one, "x"),
         documents.reopen(one),

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from integrations.vectorstores import chroma_process
-from integrations.vectorstores.chroma_child import ChildChroma, Gone
+from integrations.vectorstores.chroma_child import ANSWERS_STILL_S, ChildChroma, Gone
 from kit.errors import Unavailable
 from tests.talk import wait_until
 
@@ -68,6 +68,22 @@ def test_a_closed_store_ends_its_process_and_starts_none() -> None:
     with pytest.raises(Unavailable):
         store.ping()
     assert [one.ended for one in started] == [1]
+
+
+def test_what_answered_a_moment_ago_is_not_asked_whether_it_can() -> None:
+    now = [0.0]
+    process = Scripted()
+    store = ChildChroma(NOWHERE, lambda _: process, lambda: now[0])
+    store.ping()
+    now[0] = ANSWERS_STILL_S
+    store.ping()
+    assert process.asked == ["ping"]
+    now[0] += 0.1
+    store.ping()
+    store.count("one")
+    now[0] += ANSWERS_STILL_S
+    store.ping()
+    assert process.asked == ["ping", "ping", "count"]
 
 
 def test_who_reads_goes_before_who_writes() -> None:

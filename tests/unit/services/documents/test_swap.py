@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -141,8 +142,9 @@ class Installation:
     def upload(self, text: str) -> Document:
         """A document under the one name, in the place of those that are there."""
         document = a_document(filename="precos.md")
-        self.files.texts[document.id] = text
         earlier = self.documents.same_name(document)
+        document = replace(document, replaces=bool(earlier))
+        self.files.texts[document.id] = text
         self.documents.add(document)
         for older in earlier:
             self.documents.replaced_by(older, document.id)
