@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
@@ -15,6 +14,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Frame, KeepInFrame, Paragraph
 
 from integrations.images.placeholder import SIZE, Composition
+from integrations.pdf_text import is_east_asian, marked_up, plain_font, shown, wide_letters
 
 WIDTH, HEIGHT = A4
 MARGIN = 48.0
@@ -49,27 +49,35 @@ def card_pdf(sheet: Sheet) -> bytes:
     """The PDF; however much there is to say, it is made small enough for one page."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1, invariant=1)
-    canvas.setTitle(_known(sheet.name))
+    wide_letters()
+    canvas.setTitle(shown(sheet.name))
     top = HEIGHT - MARGIN
     if sheet.jpeg or sheet.composition:
         _draw_picture(canvas, sheet)
         top = HEIGHT - PICTURE - 18
-    story = [Paragraph(_text(sheet.name), _TITLE)]
+    story = [_words(sheet.name, _TITLE)]
     for label, lines in sheet.fields:
-        story.append(Paragraph(_text(label.upper()), _LABEL))
+        story.append(_words(label.upper(), _LABEL))
         if len(lines) == 1:
-            story.append(Paragraph(_text(lines[0]), _BODY))
+            story.append(_words(lines[0], _BODY))
         else:
-            story += [Paragraph(_text(line), _ITEM, bulletText="\u2022") for line in lines]
+            story += [_words(line, _ITEM, bullet="\u2022") for line in lines]
     width, height = WIDTH - 2 * MARGIN, top - MARGIN - 12
     frame = Frame(MARGIN, MARGIN + 12, width, height, 0, 0, 0, 0)
     frame.addFromList([KeepInFrame(width, height, story, mode="shrink")], canvas)
-    canvas.setFont("Helvetica", 8)
+    footer = shown(sheet.footer)[:120]
+    canvas.setFont(plain_font(footer, "Helvetica"), 8)
     canvas.setFillColor(_SOFT)
-    canvas.drawString(MARGIN, MARGIN - 10, _known(sheet.footer)[:120])
+    canvas.drawString(MARGIN, MARGIN - 10, footer)
     canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def _words(text: str, style: ParagraphStyle, bullet: str | None = None) -> Paragraph:
+    if is_east_asian(text):
+        style = ParagraphStyle(style.name, parent=style, wordWrap="CJK")
+    return Paragraph(marked_up(text), style, bulletText=bullet)
 
 
 def _draw_picture(canvas: Canvas, sheet: Sheet) -> None:
@@ -97,12 +105,3 @@ def _draw_composition(canvas: Canvas, picture: Composition) -> None:
         canvas.setFillAlpha(opacity)
         canvas.circle(x * scale, HEIGHT - y * PICTURE / SIZE, radius * scale, stroke=0, fill=1)
     canvas.setFillAlpha(1)
-
-
-def _text(text: str) -> str:
-    return escape(_known(text))
-
-
-def _known(text: str) -> str:
-    """What the fonts that every reader of PDFs has can show; the rest as ``?``."""
-    return text.encode("cp1252", "replace").decode("cp1252")

@@ -391,7 +391,7 @@ def test_a_card_is_a_pdf_of_one_page(owner: Caller, server: OpenAIServer) -> Non
             text.close()
             page.close()
         assert one["model"] in words
-        assert one["name"].replace("Ω", "?") in words
+        assert one["name"] in words
 
 
 def test_a_link_shows_one_card_until_it_is_closed(app: Flask, owner: Caller, outsider: Caller) -> None:
