@@ -75,7 +75,13 @@ def fixed_entries(settings: Settings) -> tuple[tuple[ModelEntry, ...], str, Mode
     if not settings.openai_api_key and not settings.openai_base_url:
         return (), default, None
     server = _server_of(settings)
-    return from_settings(server, default, settings.llm_fallback_models), default, server
+    entries = from_settings(server, default, settings.llm_fallback_models)
+    return tuple(_priced(one, settings) if one.name == default else one for one in entries), default, server
+
+
+def _priced(entry: ModelEntry, settings: Settings) -> ModelEntry:
+    """The settings' own model with what the settings say it costs: other models cost something else."""
+    return replace(entry, price_in=settings.llm_price_in, price_out=settings.llm_price_out)
 
 
 def _server_of(settings: Settings) -> ModelEntry:

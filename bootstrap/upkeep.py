@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from bootstrap.parts import Parts
 from bootstrap.shared import Shared
+from services.assistants.check_models import unpriced
 from services.upkeep.check_files import CheckFiles
 from services.upkeep.check_health import CheckHealth
 from services.upkeep.check_knowledge import CheckKnowledge
+from services.upkeep.check_prices import CheckPrices
 from services.upkeep.keep_consistent import KeepConsistent
 from services.upkeep.use_cases import UpkeepUseCases
 
@@ -31,6 +35,9 @@ def build(parts: Parts, shared: Shared) -> UpkeepUseCases:
                 vectors=parts.vectors,
                 purge=shared.purge,
                 reindex=shared.reindex,
+            ),
+            check_prices=CheckPrices(
+                assistants=records.assistants, unpriced=partial(unpriced, shared.models.catalogue)
             ),
             check_files=CheckFiles(documents=records.documents, files=shared.files, places=shared.places),
         ),

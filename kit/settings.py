@@ -33,6 +33,16 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _price(value: str) -> float:
+    try:
+        price = float(value)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price <= 1e9:
+        raise ValueError("must be a number from 0 on")
+    return price
+
+
 def _names(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -128,6 +138,8 @@ class Settings:
     llm_model: str = _setting("LLM_MODEL", "", _text, also="MODEL_NAME")
     llm_fallback_models: tuple[str, ...] = _setting("LLM_FALLBACK_MODELS", (), _names)
     llm_timeout_s: int = _setting("LLM_TIMEOUT_S", 120, _whole(1, 3600))
+    llm_price_in: float | None = _setting("LLM_PRICE_IN", None, _price)
+    llm_price_out: float | None = _setting("LLM_PRICE_OUT", None, _price)
     embedding_model: str = _setting(
         "EMBEDDING_MODEL", "hashed", _model("openai", "ollama", "local", bare="hashed")
     )

@@ -93,6 +93,13 @@ class ModelEntry:
         """The one place that a key entered for this entry may be sent to."""
         return key_home(self.provider, self.base_url, self.served_as)
 
+    @property
+    def is_priced(self) -> bool:
+        """Whether what it costs is known: somebody said, or it runs here and costs nothing."""
+        if self.price_in is not None or self.price_out is not None:
+            return True
+        return self.provider in (Provider.OFFLINE, Provider.OLLAMA)
+
     def cost(self, tokens_in: int, tokens_out: int) -> float | None:
         """Money for so many tokens; ``None`` without prices."""
         if self.price_in is None and self.price_out is None:

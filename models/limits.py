@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
 from kit.clock import rfc3339
-from kit.errors import TooManyRequests
+from kit.errors import Conflict, TooManyRequests
 
 MICRO = 1_000_000
 NEAR = 0.8  # of a limit: from there on its owner is warned
@@ -42,6 +42,11 @@ class Bounds:
     money_per_month: float | None = None
 
     @property
+    def has_money(self) -> bool:
+        """Whether money is bounded."""
+        return self.money_per_month is not None
+
+    @property
     def has_budget(self) -> bool:
         """Whether tokens or money are bounded."""
         return any(
@@ -63,6 +68,11 @@ class Limits(Bounds):
 
     user: Bounds | None = None
     over: Over | None = None
+
+    @property
+    def count_money(self) -> bool:
+        """Whether money is bounded, the assistant's or each end user's."""
+        return self.has_money or (self.user is not None and self.user.has_money)
 
 
 @dataclass(frozen=True)
@@ -164,6 +174,24 @@ class LimitReached(TooManyRequests):
         self.used = used
         self.allowed = allowed
         self.resets_at = resets_at
+
+
+class PriceUnknown(Conflict):
+    """There is a budget of money, and a model that may answer has no price: what it costs would go uncounted."""
+
+    code: ClassVar[str] = "price_unknown"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(no_price(names), details={"models": list(names)})
+
+
+def no_price(names: Sequence[str]) -> str:
+    """Why a budget of money cannot be kept, and what to do about it."""
+    return (
+        f"A budget of money is set, and these models have no price: {', '.join(names)}. Give them price_in and "
+        "price_out in the catalogue (0 for what is free; LLM_PRICE_IN and LLM_PRICE_OUT for LLM_MODEL), or bound "
+        "tokens instead."
+    )
 
 
 _SENTENCES = {

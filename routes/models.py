@@ -16,7 +16,7 @@ from routes.schemas.fields import Deleted
 from services.llm.manage_models import Shown, Tested
 
 # What comes back with a change and says nothing.
-SHOWN_ALONE = frozenset({"name", "api_key", "source", "default", "ready"})
+SHOWN_ALONE = frozenset({"name", "api_key", "source", "default", "ready", "priced"})
 blueprint = Blueprint("models", __name__, url_prefix="/models", description="The model catalogue.")
 
 
@@ -83,13 +83,14 @@ def _present(shown: Shown, actor: Actor) -> dict[str, Any]:
     entry = shown.entry
     default = entry.name == house().models.catalogue.default_model
     if not actor.is_admin:
-        return {"name": entry.name, "provider": entry.provider, "default": default}
+        return {"name": entry.name, "provider": entry.provider, "default": default, "priced": entry.is_priced}
     return {
         **vars(entry),
         "api_key": shown.masked_key,
         "default": default,
         "source": entry.origin,
         "ready": shown.ready,
+        "priced": entry.is_priced,
     }
 
 

@@ -93,6 +93,7 @@ class ModelChange(_Entry):
     source = fields.String(metadata={"description": "Ignored."})
     default = Switch(metadata={"description": "Ignored."})
     ready = Switch(metadata={"description": "Ignored."})
+    priced = Switch(metadata={"description": "Ignored."})
 
 
 class ModelOut(Schema):
@@ -101,6 +102,9 @@ class ModelOut(Schema):
     name = fields.String()
     provider = fields.Enum(Provider, by_value=True)
     default = fields.Boolean(metadata={"description": "Whether it answers for assistants that name none."})
+    priced = fields.Boolean(
+        metadata={"description": "Whether it is known what it costs: without, a budget of money refuses it."}
+    )
     model = fields.String()
     base_url = fields.String()
     api_key = fields.String(metadata={"description": "Masked."})

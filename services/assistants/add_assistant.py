@@ -13,7 +13,7 @@ from models.actors import Actor
 from models.assistants import Assistant, AssistantSettings, Webhook
 from repositories.assistants import AssistantRepository
 from repositories.users import UserRepository
-from services.assistants.check_models import check_models
+from services.assistants.check_models import check_models, check_prices
 from services.assistants.keys import make_key
 from services.assistants.provider_keys import ProviderKeys
 from services.assistants.set_webhook import SetWebhook
@@ -61,6 +61,7 @@ class AddAssistant:
         owner = owner_id or actor.user_id
         check_owner(self._users, actor, owner)
         check_models(self._catalogue, AssistantSettings(), vars(settings))
+        check_prices(self._catalogue, AssistantSettings(), settings)
         keys = self._provider_keys.sealed((), provider_keys or {}, settings.model)
         key_hash, key_sealed = make_key(self._vault)
         now = self._clock()

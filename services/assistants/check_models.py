@@ -7,9 +7,12 @@ from typing import Any
 
 from kit.errors import Invalid
 from models.assistants import AssistantSettings
+from models.catalogue import chain_of
+from models.limits import no_price
 from services.llm.catalogue import Catalogue
 
 MOST_NAMED = 10
+_BEAR_ON_MONEY = ("limits", "model", "fallback_models")
 
 
 def check_models(catalogue: Catalogue, before: AssistantSettings, changes: Mapping[str, Any]) -> None:
@@ -28,6 +31,24 @@ def check_models(catalogue: Catalogue, before: AssistantSettings, changes: Mappi
             problems[f"fallback_models.{n}"] = [_unknown(catalogue, name)]
     if problems:
         raise Invalid.fields(problems)
+
+
+def check_prices(catalogue: Catalogue, before: AssistantSettings, after: AssistantSettings) -> None:
+    """Refuse (``Invalid``) a budget of money that is newly set for a model, or gets a model, without a price."""
+    if all(getattr(before, name) == getattr(after, name) for name in _BEAR_ON_MONEY):
+        return
+    names = unpriced(catalogue, after)
+    if names:
+        raise Invalid.field("limits.money_per_month", no_price(names))
+
+
+def unpriced(catalogue: Catalogue, settings: AssistantSettings) -> tuple[str, ...]:
+    """The models that an assistant with a budget of money may ask, and that have no price."""
+    if not settings.limits.count_money:
+        return ()
+    first = catalogue.find_or_pass_on(settings.model or catalogue.default_model)
+    chain = chain_of((first, *map(catalogue.find, settings.fallback_models)), catalogue.find)
+    return tuple(one.name for one in chain if not one.is_priced)
 
 
 def check_named(catalogue: Catalogue, name: str) -> None:

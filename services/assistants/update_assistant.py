@@ -15,7 +15,7 @@ from repositories.chats import ChatRepository
 from repositories.documents import DocumentRepository
 from repositories.users import UserRepository
 from services.assistants.add_assistant import check_owner
-from services.assistants.check_models import check_models
+from services.assistants.check_models import check_models, check_prices
 from services.assistants.provider_keys import ProviderKeys
 from services.assistants.set_webhook import SetWebhook
 from services.llm.catalogue import Catalogue
@@ -76,6 +76,9 @@ class UpdateAssistant:
                 raise Forbidden("Only its owner or an admin gives an assistant to another owner.")
             check_owner(self._users, actor, owner_id)
         check_models(self._catalogue, assistant.settings, settings)
+        # A dictionary of settings, as they are changed: what they come to is checked as a whole.
+        plain = {name: value for name, value in settings.items() if name != "provider_keys"}
+        check_prices(self._catalogue, assistant.settings, replace(assistant.settings, **plain))
         if "provider_keys" in settings:
             before = assistant.settings.provider_keys
             keys = self._provider_keys.sealed(

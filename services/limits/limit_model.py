@@ -13,7 +13,7 @@ from kit.ids import new_id
 from models.catalogue import ModelEntry
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest
-from models.limits import Cost, LimitName, LimitReached
+from models.limits import Cost, LimitName, LimitReached, PriceUnknown
 from models.routing import ANSWERED, Attempt
 from models.tokens import estimate_prompt, estimate_tokens
 from models.usage import LEFT_EARLY, LIMIT_MESSAGE, LONGEST_LOGGED_TEXT, ModelCall, money_of
@@ -105,6 +105,9 @@ class LimitModel:
         if not (limits.has_budget or (limits.user and limits.user.has_budget)):
             call.reservation = self._budgets.reserve(call.spender, Cost())
             return
+        unpriced = [one.name for one in call.chain if not one.is_priced] if limits.count_money else ()
+        if unpriced:
+            raise PriceUnknown(unpriced)
         read = _prompt_tokens(call.request)
         outputs = _outputs(call.request, read)
         for at, written in enumerate(outputs):

@@ -9,7 +9,7 @@ from datetime import datetime
 from kit.errors import AppError
 from models.actors import Actor
 from models.assistants import Assistant
-from models.catalogue import ModelEntry, Provider
+from models.catalogue import ModelEntry
 from models.completions import CompletionRequest
 from models.limits import LimitName, LimitState, shown, state_of
 from services.assistants.find_assistants import FindAssistants
@@ -20,7 +20,7 @@ from services.limits.keep_budgets import KeepBudgets, Spender
 class ShownLimit:
     """One budget and how much of it is used; ``user_id`` is empty for the assistant's own.
 
-    ``unpriced``: it is one of money, and the assistant's model or a fall-back has no price, so counts as free.
+    ``unpriced``: it is one of money, and the assistant's model or a fall-back has no price, so is refused.
     """
 
     assistant_id: str
@@ -83,4 +83,4 @@ class ShowLimits:
             )
         except AppError:
             return False  # no model, no cost
-        return any(one.provider is not Provider.OFFLINE and one.cost(1, 1) is None for one in chain)
+        return not all(one.is_priced for one in chain)

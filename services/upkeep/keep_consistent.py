@@ -16,6 +16,7 @@ from services.assistants.delete_assistant import DeleteAssistant
 from services.retrieval.knowledge import collection_owner
 from services.upkeep.check_files import CheckFiles
 from services.upkeep.check_knowledge import CheckKnowledge
+from services.upkeep.check_prices import CheckPrices
 from services.upkeep.findings import Finding, nothing
 
 
@@ -33,6 +34,7 @@ class KeepConsistent:
         delete_assistant: DeleteAssistant,
         check_knowledge: CheckKnowledge,
         check_files: CheckFiles,
+        check_prices: CheckPrices,
     ) -> None:
         self._assistants = assistants
         self._documents = documents
@@ -42,9 +44,10 @@ class KeepConsistent:
         self._delete_assistant = delete_assistant
         self._check_knowledge = check_knowledge
         self._check_files = check_files
+        self._check_prices = check_prices
 
     def findings(self) -> Iterator[Finding]:
-        """Everything that does not agree."""
+        """Everything that does not agree, and budgets that cannot be kept."""
         documents: dict[str, list[Document]] = {}
         for document in self._documents.each():
             documents.setdefault(document.assistant_id, []).append(document)
@@ -52,6 +55,7 @@ class KeepConsistent:
         for assistant_id in known:
             yield from self._check_knowledge.findings(assistant_id, documents.get(assistant_id, []))
             yield from self._check_files.findings(assistant_id, documents.get(assistant_id, []))
+            yield from self._check_prices.findings(assistant_id)
         yield from self._left_behind(set(known), set(documents))
 
     def check(self, *, fix: bool) -> list[str]:

@@ -37,8 +37,8 @@ DEFAULTS: dict[str, Any] = {
 }
 CHOSEN: dict[str, Any] = {
     "company": "Clínica Boa Vista",
-    "model": "test-model",
-    "fallback_models": ["a", "b"],
+    "model": "offline",
+    "fallback_models": ["other", "another"],
     "temperature": 0.5,
     "top_p": 1,
     "max_tokens": 300,

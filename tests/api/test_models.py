@@ -67,8 +67,10 @@ def test_admins_see_everything_and_others_names_and_providers(
         "name": "org/m:8b",
         "provider": "openai",
         "default": False,
+        "priced": True,
     }
-    assert {tuple(one) for one in owner.get("/models").get_json()} == {("name", "provider", "default")}
+    fields = {"name", "provider", "default", "priced"}
+    assert all(one.keys() == fields for one in owner.get("/models").get_json())
     assert nobody(app).get("/models").status_code == 401
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap.models import completed_by, fixed_entries
+from kit.errors import SettingsError
 from kit.settings import Settings
 from models.catalogue import ModelEntry, Provider
 
@@ -24,7 +25,25 @@ def test_without_a_file_there_is_the_model_of_the_settings_with_its_fall_backs()
     assert {(one.api_key, one.base_url) for one in entries} == {("sk-1", "http://one/v1")}
     assert default == "big"
     assert pass_on is not None
+    assert [one.is_priced for one in entries] == [False] * 3
     assert fixed_entries(Settings()) == ((), "offline", None)
+
+
+def test_the_price_of_the_settings_is_that_of_their_own_model_alone() -> None:
+    variables = {
+        "LLM_MODEL": "big",
+        "LLM_FALLBACK_MODELS": "small",
+        "LLM_PRICE_IN": "2.5",
+        "LLM_PRICE_OUT": "0",
+    }
+    [big, small], _, pass_on = fixed_entries(Settings.from_env({**KEYED, **variables}))
+
+    assert (big.price_in, big.price_out, big.is_priced) == (2.5, 0.0, True)
+    assert pass_on is not None
+    assert not small.is_priced
+    assert not pass_on.is_priced
+    with pytest.raises(SettingsError, match="LLM_PRICE_IN"):
+        Settings.from_env({"LLM_PRICE_IN": "-1"})
 
 
 @pytest.mark.parametrize(("named", "default"), [("", "first"), ("second", "second")])
