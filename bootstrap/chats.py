@@ -13,6 +13,7 @@ from services.chats.compose_answer import ComposeAnswer
 from services.chats.deliver_replies import DeliverReplies
 from services.chats.find_chats import FindChats
 from services.chats.follow_guide import FollowGuide
+from services.chats.opt_out import HearOptOut
 from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
@@ -52,6 +53,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
                 structured=shared.structured,
                 catalogue=shared.models.catalogue,
             ),
+            opt_out=HearOptOut(records.chats),
             settle=settle,
             requests=shared.limits.requests,
             unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),

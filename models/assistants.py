@@ -42,7 +42,8 @@ class AssistantSettings:
 
     ``min_evidence``, from 0 to 1, is what an answer is built on at least; ``None`` is what was calibrated.
     ``answer_cache`` has the first question of a chat answered as it was answered to others before; with an embedder
-    beside the built-in one, their vectors' cosine is ``answer_cache_similarity`` at least.
+    beside the built-in one, their vectors' cosine is ``answer_cache_similarity`` at least. ``opt_out_words``: a
+    contact who writes STOP or the like gets no pushes any more.
     """
 
     company: str = ""
@@ -65,6 +66,7 @@ class AssistantSettings:
     answer_cache_similarity: float = 0.97
     limits: Limits = field(default_factory=Limits)
     log_content: bool = False
+    opt_out_words: bool = True
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,19 @@ NOT_UNDERSTOOD: Mapping[str, str] = {
     "es": "No lo entendí.",
 }
 
+OPTED_OUT: Mapping[str, str] = {
+    "pt": "Pronto: você não receberá mais os nossos avisos. Para voltar a recebê-los, escreva VOLTAR.",
+    "en": "Done: you will get no more notices from us. To get them again, write START.",
+    "fr": "C'est fait : vous ne recevrez plus nos annonces. Pour les recevoir à nouveau, écrivez REPRENDRE.",
+    "es": "Listo: ya no recibirá nuestros avisos. Para volver a recibirlos, escriba ALTA.",
+}
+OPTED_IN: Mapping[str, str] = {
+    "pt": "Pronto: você voltará a receber os nossos avisos. Para deixar de recebê-los, escreva PARAR.",
+    "en": "Done: you will get our notices again. To stop them, write STOP.",
+    "fr": "C'est fait : vous recevrez à nouveau nos annonces. Pour ne plus les recevoir, écrivez ARRÊT.",
+    "es": "Listo: volverá a recibir nuestros avisos. Para dejar de recibirlos, escriba BAJA.",
+}
+
 
 def phrase(phrases: Mapping[str, str], language: str) -> str:
     """The phrase in ``language``, or in English where there is none."""

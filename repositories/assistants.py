@@ -163,6 +163,7 @@ def _settings(record: Record) -> AssistantSettings:
     known["language"] = choice(known.get("language", ""), Language.AUTO)
     known["has_scratchpad"] = bool(known.get("has_scratchpad", False))
     known["answer_cache"] = bool(known.get("answer_cache", False))
+    known["opt_out_words"] = bool(known.get("opt_out_words", True))
     known["answer_cache_similarity"] = float(known.get("answer_cache_similarity", 0.97))
     known["persona"] = _part(Persona, known["persona"]) if known.get("persona") else None
     known["limits"] = _limits(known.get("limits", {}))

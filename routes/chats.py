@@ -40,6 +40,7 @@ def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:
         active=body["active"],
         message_id=body["message_id"] or "",
         model=body["model"] or "",
+        guide_id=body["guide_id"] or "",
     )
     if body["stream"]:
         return streamed(house().chats.answer_message.stream(assistant, incoming), schemas.AnswerOut().dump)

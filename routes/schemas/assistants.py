@@ -136,6 +136,12 @@ class _Settings(Body):
         attribute="settings.answer_cache",
         metadata={"description": "Whether a chat's first question is answered as it was answered before."},
     )
+    opt_out_words = Switch(
+        attribute="settings.opt_out_words",
+        metadata={
+            "description": "Whether a contact who writes STOP, PARAR, … alone gets no pushes any more."
+        },
+    )
     answer_cache_similarity = Number(
         validate=validate.Range(0.9, 1),
         attribute="settings.answer_cache_similarity",

@@ -80,6 +80,15 @@ class MessageIn(LooseBody):
     message_id = Text(CLIENT_ID_LENGTH, load_default="", allow_none=True)
     model = Text(200, load_default="", allow_none=True)
     stream = Switch(load_default=False)
+    guide_id = Text(
+        64,
+        load_default="",
+        allow_none=True,
+        metadata={
+            "description": "A guide of the assistant's to fill and follow from this message on; while it is "
+            "followed, the same again changes nothing."
+        },
+    )
 
 
 class AnswerOut(Schema):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kit.errors import AppError, Unavailable, UpstreamFailed, UpstreamTimeout
 from kit.logging import get_logger
@@ -16,7 +16,8 @@ from models.model_errors import routing_of
 from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer
-from services.chats.follow_guide import Asking, FollowGuide
+from services.chats.follow_guide import Asking, Followed, FollowGuide
+from services.chats.opt_out import HearOptOut
 from services.chats.receive_message import ReceiveMessage
 from services.chats.settle_turn import FALLBACK_MESSAGE, SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket, TurnQueue
@@ -37,6 +38,7 @@ class _Arrived:
     message: Message
     lane: Lane
     ticket: Ticket | None = None
+    guide_id: str = ""
 
 
 class AnswerMessage:
@@ -50,6 +52,7 @@ class AnswerMessage:
         receive: ReceiveMessage,
         compose: ComposeAnswer,
         follow: FollowGuide,
+        opt_out: HearOptOut,
         settle: SettleTurn,
         requests: CountRequests,
         unanswered: NoteUnanswered,
@@ -59,6 +62,7 @@ class AnswerMessage:
         self._receive = receive
         self._compose = compose
         self._follow = follow
+        self._opt_out = opt_out
         self._settle = settle
         self._requests = requests
         self._unanswered = unanswered
@@ -70,6 +74,7 @@ class AnswerMessage:
         error of the model after retries, or ``LimitReached`` (a budget), with the message kept and marked failed;
         where the assistant has a ``fallback_message``, that instead of a model's error.
         """
+        self._follow.check(assistant, incoming.guide_id)
         self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
         with self._queue.admitted(chat_key(assistant.id, incoming.channel)) as lane:
             arrived = self._arrive(lane, assistant, incoming)
@@ -78,11 +83,12 @@ class AnswerMessage:
             if arrived.ticket is None:
                 return self._settle.stored(arrived.chat, arrived.message)
             with _turn_of(arrived.lane, arrived.ticket) as ticket:
-                ticket.outcome = self._run(assistant, arrived)
+                ticket.outcome = self._run(assistant, replace(arrived, guide_id=incoming.guide_id))
                 return ticket.outcome
 
     def stream(self, assistant: Assistant, incoming: Incoming) -> AnswerStream:
         """The same, as an iterator of texts and at last the ``Answer``; every refusal comes before it."""
+        self._follow.check(assistant, incoming.guide_id)
         self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
         key = chat_key(assistant.id, incoming.channel)
         with contextlib.ExitStack() as held:
@@ -94,7 +100,7 @@ class AnswerMessage:
                 stored = self._settle.stored(arrived.chat, arrived.message)
                 return AnswerStream(_whole(stored), held.pop_all())
             ticket = held.enter_context(_turn_of(arrived.lane, arrived.ticket))
-            steps = self._stream(assistant, arrived, ticket)
+            steps = self._stream(assistant, replace(arrived, guide_id=incoming.guide_id), ticket)
             first = next(steps)  # the model's first token: until it is there, an error is an error status
             return AnswerStream(_with_first(first, steps), held.pop_all())
 
@@ -127,10 +133,11 @@ class AnswerMessage:
     def _run(self, assistant: Assistant, arrived: _Arrived) -> Answer:
         chat = self._chat_now(arrived)
         if not chat.active:
+            self._opt_out.heard(assistant, chat, arrived.message)
             return self._settle.kept(chat, arrived.message)
         with self._failure_is_marked(arrived.message):
             try:
-                step = self._follow.step(assistant, chat, arrived.message) if chat.guide else None
+                step = self._step(assistant, chat, arrived)
                 if isinstance(step, Asking):
                     return self._asked(chat, arrived.message, step)
                 prepared = self._compose.prepare(assistant, chat, arrived.message, step)
@@ -142,13 +149,14 @@ class AnswerMessage:
     def _stream(self, assistant: Assistant, arrived: _Arrived, ticket: Ticket) -> Iterator[str | Answer]:
         chat = self._chat_now(arrived)
         if not chat.active:
+            self._opt_out.heard(assistant, chat, arrived.message)
             ticket.outcome = self._settle.kept(chat, arrived.message)
             yield ticket.outcome
             return
         with self._failure_is_marked(arrived.message, ticket):
             sent = False
             try:
-                following = self._follow.step(assistant, chat, arrived.message) if chat.guide else None
+                following = self._step(assistant, chat, arrived)
                 if isinstance(following, Asking):
                     ticket.outcome = self._asked(chat, arrived.message, following)
                     yield from _whole(ticket.outcome)
@@ -168,6 +176,14 @@ class AnswerMessage:
                 if ticket.outcome.response:
                     yield ticket.outcome.response
                 yield ticket.outcome
+
+    def _step(self, assistant: Assistant, chat: Chat, arrived: _Arrived) -> Asking | Followed | None:
+        """What is said in the answer's place, or the guide that it is given by; ``None`` where neither is."""
+        heard = self._opt_out.heard(assistant, chat, arrived.message)
+        if heard is not None:
+            return heard
+        chat = self._follow.begun(chat, arrived.message, arrived.guide_id)
+        return self._follow.step(assistant, chat, arrived.message) if chat.guide else None
 
     def _chat_now(self, arrived: _Arrived) -> Chat:
         """The chat when its turn comes: while it waited a person may have taken it over."""

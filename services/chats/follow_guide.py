@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from kit.errors import AppError, Invalid
+from kit.errors import AppError, Invalid, NotFound
 from kit.logging import get_logger
 from models import phrases
 from models.assistants import Assistant
@@ -84,6 +84,19 @@ class FollowGuide:
         self._guides = guides
         self._structured = structured
         self._catalogue = catalogue
+
+    def check(self, assistant: Assistant, guide_id: str) -> None:
+        """``NotFound`` for a guide that is not of this assistant."""
+        if guide_id and self._guides.get(assistant.id, guide_id) is None:
+            raise NotFound("There is no such guide.")
+
+    def begun(self, chat: Chat, message: Message, guide_id: str) -> Chat:
+        """The chat, this guide begun in it by the message; one that is there already goes on as it is."""
+        if not guide_id or (chat.guide is not None and chat.guide.guide_id == guide_id):
+            return chat
+        guide = GuideProgress(guide_id, turn=message.turn - 1)
+        self._chats.offer_guide(chat, guide)
+        return replace(chat, guide=guide)
 
     def step(self, assistant: Assistant, chat: Chat, message: Message) -> Asking | Followed | None:
         """What a chat's guide makes of a message: a question, or the filled guide; ``None`` without one."""

@@ -11,7 +11,10 @@ from models.routing import Routing
 
 @dataclass(frozen=True)
 class Incoming:
-    """What a bot hands in: a contact's message. ``active`` counts only when it opens a chat."""
+    """What a bot hands in: a contact's message.
+
+    ``active`` counts only when it opens a chat. ``guide_id`` is a guide to fill and follow from here on.
+    """
 
     channel: Channel
     message: str
@@ -19,6 +22,7 @@ class Incoming:
     active: bool = True
     message_id: str = ""
     model: str = ""
+    guide_id: str = ""
 
 
 @dataclass(frozen=True)

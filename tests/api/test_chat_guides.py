@@ -180,9 +180,72 @@ def test_only_a_guide_of_the_chats_own_assistant(app: Flask, owner: Caller) -> N
 
 @pytest.mark.parametrize("body", [None, {"opted_out": True}])
 def test_opting_out_and_in(app: Flask, owner: Caller, body: dict[str, Any] | None) -> None:
-    chat = said(bot(app, owner.new_assistant()), "PARAR")["chat_id"]
+    chat = said(bot(app, owner.new_assistant(opt_out_words=False)), "PARAR")["chat_id"]
 
     assert owner.get(f"/chats/get/{chat}").get_json()["opted_out"] is False
     assert owner.put(f"/chats/opt_out/{chat}", body).get_json()["opted_out"] is True
     assert owner.get(f"/chats/get/{chat}").get_json()["opted_out"] is True
     assert owner.put(f"/chats/opt_out/{chat}", {"opted_out": False}).get_json()["opted_out"] is False
+
+
+def test_a_bot_begins_a_guide_with_a_message(app: Flask, owner: Caller, outsider: Caller) -> None:
+    contact, first_chat, guide = made(app, owner, "offline")
+    offered(owner, first_chat, None)
+    other = {"id": "+5511"}
+
+    first = said(contact, "Quero um orçamento", guide_id=guide, **other)
+    assert first["response"].startswith("Qual serviço?")
+    assert said(contact, "canal", guide_id=guide, **other)["response"] == "Quantas sessões?"
+    assert "R$ 900,00" in said(contact, "3", **other)["response"]
+    chat = owner.get(f"/chats/get/{first['chat_id']}").get_json()
+    assert chat["guide"]["values"] == {"servico": "canal", "sessoes": 3}
+    assert "R$ 180,00" in said(contact, "Quanto custa a limpeza?", guide_id=guide, **other)["response"]
+    (token, _) = events(send(contact, "Oi", guide_id=guide, stream=True).text)
+    assert token[1]["text"].startswith("Qual serviço?")
+    theirs = outsider.new_assistant()
+    foreign = outsider.post("/guides", {"name": "x", "body": "x", "assistant_id": theirs["_id"]}).get_json()[
+        "_id"
+    ]
+    before = len(owner.get("/chats/list").get_json())
+    for unknown in (foreign, "x"):
+        refused = send(contact, "Oi", guide_id=unknown, id="+5512")
+        assert (refused.status_code, refused.get_json()["error"]) == (404, "not_found")
+    assert len(owner.get("/chats/list").get_json()) == before
+
+
+@pytest.mark.parametrize(
+    ("word", "confirmed", "back", "again"),
+    [
+        ("PARAR", "não receberá mais", "Voltar!", "voltará a receber"),
+        ("stop.", "no more notices", "START", "again"),
+        ("Arrêt", "ne recevrez plus", "reprendre", "recevrez à nouveau"),
+        ("baja", "ya no recibirá", "ALTA", "volverá a recibir"),
+    ],
+)
+def test_a_contact_opts_out_by_a_word_alone(
+    app: Flask, owner: Caller, word: str, confirmed: str, back: str, again: str
+) -> None:
+    assistant = owner.new_assistant()
+    contact = bot(app, assistant)
+
+    first = said(contact, f"{word} o quê?")
+    assert first["model"] == "offline"
+    answer = said(contact, word)
+    assert (answer["model"], confirmed in answer["response"]) == ("opt_out", True)
+    path = f"/chats/get/{answer['chat_id']}"
+    assert owner.get(path).get_json()["opted_out"] is True
+    assert again in said(contact, back)["response"]
+    assert owner.get(path).get_json()["opted_out"] is False
+    assert said(contact, back)["model"] == "offline"
+    owner.put(f"/chats/desativar/{answer['chat_id']}")
+    assert said(contact, word)["response"] is None
+    assert owner.get(path).get_json()["opted_out"] is True
+
+
+def test_the_confirmation_is_in_the_assistants_language_and_a_stream_too(app: Flask, owner: Caller) -> None:
+    contact = bot(app, owner.new_assistant(language="fr"))
+
+    (token, done) = events(send(contact, "STOP", stream=True).text)
+
+    assert "REPRENDRE" in token[1]["text"]
+    assert done[1]["model"] == "opt_out"

@@ -518,6 +518,7 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
         receive=usual._receive,
         compose=usual._compose,
         follow=usual._follow,
+        opt_out=usual._opt_out,
         settle=usual._settle,
         requests=usual._requests,
         unanswered=usual._unanswered,
