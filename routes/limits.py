@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, Response, request
-from flask_limiter import Limiter, RequestLimit
+import limits
+from flask import Flask, Response, current_app, g, request
+from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 from flask_limiter.util import get_remote_address
 
 from kit.errors import BadRequest, Invalid, SettingsError, TooLarge, TooManyRequests, UnsupportedFormat
@@ -17,15 +20,15 @@ from models.users import email_key
 from routes import counts
 from routes.blueprint import read_json
 from routes.errors import render
-from routes.guards import optional_person
+from routes.guards import GUARD_ATTRIBUTE, bearer, optional_person
 from routes.house import house
-from routes.per_caller import REDIS_OPTIONS, PerCaller, caller_key
 
 ATTEMPTS_PER_ADDRESS = "50 per 15 minutes"
 ATTEMPTS_PER_ACCOUNT = "10 per 15 minutes"
 REGISTRATIONS_PER_ADDRESS = "30 per hour"
 # Wrong attempts are counted once they are answered: so many at once are the most that go beyond a limit.
 ATTEMPTS_AT_ONCE = 2
+REDIS_OPTIONS: dict[str, Any] = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 
 def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
@@ -34,16 +37,26 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
     While Redis is away each process counts for itself.
     """
     try:
-        per_caller = PerCaller(requests_per_caller, redis_url)
+        limits.parse_many(requests_per_caller)
     except ValueError:
         raise SettingsError(
             f"RATE_LIMIT: must be like '600 per minute' (it is {requests_per_caller!r})"
         ) from None
-    app.before_request(per_caller.check)
-    app.after_request(per_caller.note)
-    limiter = _OfRoutes(
-        key_func=caller_key,
+    known = _KnownCredentials()
+    wrong_credentials = ApplicationLimit(
+        requests_per_caller,
+        key_function=get_remote_address,
+        scope="wrong credentials",
+        deduct_when=_was_wrong,
+        exempt_when=lambda: _is_cheap() or known.has(_credential()),
+    )
+    limiter = Limiter(
+        key_func=_caller,
         app=app,
+        application_limits=[
+            ApplicationLimit(requests_per_caller, exempt_when=_is_cheap),
+            wrong_credentials,
+        ],
         headers_enabled=True,
         storage_uri=redis_url or counts.URI,
         storage_options=dict(REDIS_OPTIONS) if redis_url else None,
@@ -51,6 +64,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
         key_prefix="orquestra" if redis_url else "",
         on_breach=_refuse,
     )
+    app.after_request(known.note)
     per_address = limiter.limit(ATTEMPTS_PER_ADDRESS, key_func=get_remote_address, deduct_when=_was_wrong)
     per_account = limiter.limit(ATTEMPTS_PER_ACCOUNT, key_func=_account, deduct_when=_was_wrong)
     registering = limiter.limit(
@@ -63,12 +77,37 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
     views["auth.register"] = few(registering(views["auth.register"]))
 
 
-class _OfRoutes(Limiter):
-    """Flask-Limiter for the views that have a limit of their own; for all others it would look in vain each time."""
+class _KnownCredentials:
+    """Credentials that were good when they last came, as hashes.
 
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:  # noqa: FBT001, FBT002  # Flask-Limiter's
-        if not in_middleware:
-            super()._check_request_limit(callable_name, in_middleware)
+    Guesses, each of them another credential, are counted by the address that they come from; who shares that
+    address and is known goes on.
+    """
+
+    MOST = 10_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._hashes: OrderedDict[str, None] = OrderedDict()
+
+    def has(self, credential: str) -> bool:
+        """Whether it was good when it last came."""
+        return bool(credential) and _hash(credential) in self._hashes
+
+    def note(self, response: Response) -> Response:
+        """Remember who was let in, and forget who was not."""
+        credential = _credential()
+        if credential:
+            known = _hash(credential)
+            with self._lock:
+                if _was_wrong(response):
+                    self._hashes.pop(known, None)
+                elif "actor_id" in g:
+                    self._hashes[known] = None
+                    self._hashes.move_to_end(known)
+                    if len(self._hashes) > self.MOST:
+                        self._hashes.popitem(last=False)
+        return response
 
 
 def _few_at_once() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -86,17 +125,39 @@ def _few_at_once() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
+def _caller() -> str:
+    """A hash of the credential, or the address of a caller without one. Never the credential itself."""
+    credential = _credential()
+    if not credential:
+        return f"address:{get_remote_address()}"
+    return f"credential:{_hash(credential)}"
+
+
+def _hash(credential: str) -> str:
+    return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _credential() -> str:
+    """The one that the route's guard looks at: a caller who varies the other one gains nothing."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    guard = getattr(view, GUARD_ATTRIBUTE, "")
+    if guard == "anybody":
+        return ""
+    key = request.headers.get("X-API-Key", "").strip()
+    return (key or bearer()) if guard == "bot" else (bearer() or key)
+
+
 def _account() -> str:
     """The account that a password is tried on."""
     if request.endpoint == "auth.change_password":
         actor = optional_person()
-        return f"user:{actor.user_id}" if actor else caller_key()
+        return f"user:{actor.user_id}" if actor else _caller()
     try:
         body = read_json(request)
     except (BadRequest, Invalid, TooLarge, UnsupportedFormat):
-        return caller_key()  # the handler will refuse it in the same words
+        return _caller()  # the handler will refuse it in the same words
     email = body.get("email") if isinstance(body, dict) else None
-    return f"account:{email_key(email)[:320]}" if isinstance(email, str) else caller_key()
+    return f"account:{email_key(email)[:320]}" if isinstance(email, str) else _caller()
 
 
 def _was_wrong(response: Response) -> bool:
@@ -105,6 +166,15 @@ def _was_wrong(response: Response) -> bool:
 
 def _was_refused(response: Response) -> bool:
     return response.status_code >= HTTPStatus.BAD_REQUEST
+
+
+def _is_cheap() -> bool:
+    """Health and the pages' own files are never refused: a probe must not be told to come back later."""
+    return request.method == "OPTIONS" or request.endpoint in (
+        "health.health",
+        "health.ready",
+        "console.asset",
+    )
 
 
 def _refuse(limit: RequestLimit) -> Response:
