@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import traceback
 
 import structlog
 
+# Made once: ``json.dumps`` makes one each time. What is no JSON is written as it is shown to programmers.
+_JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -20,7 +23,7 @@ def configure(level: str) -> None:
         _frames_only,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer(ensure_ascii=False)],
+        processors=[*shared, _rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
@@ -31,7 +34,7 @@ def configure(level: str) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                _rendered,
             ],
         )
     )
@@ -45,6 +48,10 @@ def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger whose lines carry ``component: name``."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(component=name)
     return logger
+
+
+def _rendered(_logger: object, _method: str, event: structlog.types.EventDict) -> str:
+    return _JSON.encode(event)
 
 
 def _frames_only(

@@ -19,7 +19,12 @@ class Tracing:
     """Where spans are begun. Off, as it is made, every span is a shared empty one."""
 
     def __init__(self) -> None:
-        self._tracer: trace.Tracer = trace.NoOpTracer()
+        self._tracer: trace.Tracer | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether anybody reads the spans."""
+        return self._tracer is not None
 
     def start(self, endpoint: str, version: str) -> Callable[[], None]:
         """Send spans to the collector at ``endpoint`` (OTLP over HTTP), in batches from a thread of its own.
@@ -43,7 +48,7 @@ class Tracing:
         self._tracer = provider.get_tracer("orquestra")
 
         def stop() -> None:
-            self._tracer = trace.NoOpTracer()
+            self._tracer = None
             provider.shutdown()
 
         return stop
@@ -51,6 +56,9 @@ class Tracing:
     @contextlib.contextmanager
     def span(self, name: str, attributes: Mapping[str, Value] | None = None) -> Iterator[Span]:
         """A part of what is under way; an exception that goes through it marks it as failed."""
+        if self._tracer is None:
+            yield trace.INVALID_SPAN
+            return
         with self._tracer.start_as_current_span(name, attributes=attributes, record_exception=False) as span:
             yield span
 
@@ -62,6 +70,8 @@ class Tracing:
         carrier: Mapping[str, str] | None = None,
     ) -> OpenSpan:
         """A span that somebody ends: a request (``server``, continued from the ``carrier``'s headers) or a call."""
+        if self._tracer is None:
+            return _OFF
         parent = propagate.extract(carrier) if carrier is not None else None
         return OpenSpan(
             self._tracer.start_span(name, context=parent, kind=_KINDS[kind], attributes=attributes)
@@ -99,4 +109,21 @@ class OpenSpan:
         self._span.end()
 
 
+class _NoSpan(OpenSpan):
+    """What there is while nobody reads spans."""
+
+    def enter(self) -> None:
+        pass
+
+    def leave(self) -> None:
+        pass
+
+    def note(self, name: str, attributes: Mapping[str, Value]) -> None:
+        pass
+
+    def end(self, attributes: Mapping[str, Value] | None = None, *, error: str = "") -> None:
+        pass
+
+
+_OFF = _NoSpan(trace.INVALID_SPAN)
 tracing = Tracing()

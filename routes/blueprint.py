@@ -53,7 +53,7 @@ def load_json(raw: bytes) -> Any:
     try:
         # Decoded here: json.loads would let encoded halves of surrogate pairs through.
         text = raw.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_refuse_constant, parse_int=_bounded_int)
+        value = _JSON.decode(text)
     except (ValueError, RecursionError):
         raise BadRequest("The body is not valid JSON.", code="bad_json") from None
     if r"\u" in text:
@@ -171,6 +171,9 @@ def _bounded_int(digits: str) -> int:
     if len(digits) > 20 or abs(number := int(digits)) > _LARGEST:
         raise ValueError("beyond 64 bits")
     return number
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_bounded_int)
 
 
 def _refuse_unstorable(value: Any, name: str) -> None:

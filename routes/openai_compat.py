@@ -25,6 +25,7 @@ from routes.schemas import openai as schemas
 from routes.schemas.chats import SourceOut
 
 SOURCES = SourceOut(many=True)
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 CHUNK = {
     "type": "object",
     "properties": {
@@ -205,4 +206,4 @@ def _line(body: dict[str, Any]) -> str:
 
 
 def _dumped(body: dict[str, Any]) -> str:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(body)

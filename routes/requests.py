@@ -37,6 +37,11 @@ def _begin() -> None:
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if tracing.is_on:
+        _begin_span()
+
+
+def _begin_span() -> None:
     route = _route()
     span = tracing.begin(
         f"{request.method} {route}",

@@ -14,7 +14,7 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from kit.errors import SettingsError
 from kit.ids import new_id
@@ -22,6 +22,7 @@ from kit.logging import get_logger
 from kit.settings import Settings
 from routes import openai_errors
 from routes.sockets import make_sockets
+from routes.threads import Threads
 
 CONNECTIONS = 2000
 DESCRIPTORS_BESIDE = 500
@@ -55,7 +56,40 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no type
         self.write(content)
 
 
+class _Gathered:
+    """A connection as a task sees it while it writes a head and the first of a body."""
+
+    def __init__(self, channel: HTTPChannel) -> None:
+        self._channel = channel
+        self.pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._channel, name)
+
+    def write_soon(self, data: bytes) -> int:
+        self.pieces.append(data)
+        return len(data)
+
+
+class _Task(WSGITask):  # type: ignore[misc]  # waitress ships no types
+    """waitress sends the head of an answer alone; most are whole with what follows."""
+
+    def write(self, data: bytes) -> None:
+        if self.wrote_header:
+            super().write(data)
+            return
+        channel: HTTPChannel = vars(self)["channel"]
+        gathered = _Gathered(channel)
+        self.channel = gathered
+        try:
+            super().write(data)
+        finally:
+            self.channel = channel
+        channel.write_soon(b"".join(gathered.pieces))
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
+    task_class = _Task
     error_task_class = _JsonErrorTask
 
     def __init__(self, server: TcpWSGIServer, *rest: Any, **more: Any) -> None:
@@ -73,9 +107,11 @@ class _ServerOfChannel:
         return getattr(self._server, name)
 
     def pull_trigger(self) -> None:
-        """Have the connection looked at again."""
-        self._server._map.changed(self._channel._fileno)  # noqa: SLF001  # waitress keeps both to itself
-        self._server.pull_trigger()
+        """Have the connection looked at again: here, where that needs no other thread."""
+        sockets, descriptor = self._server._map, self._channel._fileno  # noqa: SLF001  # waitress keeps both to itself
+        if not sockets.look_at(descriptor):
+            sockets.changed(descriptor)
+            self._server.pull_trigger()
 
 
 class WebServer:
@@ -84,12 +120,13 @@ class WebServer:
     def __init__(self, app: Flask, settings: Settings) -> None:
         _raise_descriptor_limit()
         self._sockets = make_sockets()
+        self._threads = Threads(settings.threads)
         self._main = create_server(
             app,
             map=self._sockets,
             host=settings.host,
             port=settings.port,
-            threads=settings.threads,
+            _dispatcher=self._threads,
             connection_limit=CONNECTIONS,
             backlog=1024,
             channel_timeout=settings.llm_timeout_s + 60,
@@ -126,7 +163,7 @@ class WebServer:
         while self._busy() and time.monotonic() < deadline:
             self._sockets.round(0.05)
         _log.info("drained", left=self._busy())
-        self._main.task_dispatcher.shutdown(cancel_pending=True, timeout=1)
+        self._threads.shutdown(timeout=1)
         wasyncore.close_all(self._sockets)
 
     def _busy(self) -> int:

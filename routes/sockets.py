@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -26,6 +27,11 @@ class Sockets(dict[int, Any]):
     def changed(self, descriptor: int) -> None:
         """Note in any thread that a socket may wait for something else now; it wakes nobody up."""
 
+    def look_at(self, descriptor: int | None) -> bool:
+        """Ask a socket in any thread what it waits for now; ``False`` where the loop has to be woken to do so."""
+        del descriptor
+        return False
+
     def round(self, timeout_s: float) -> None:
         """Wait until something happens, ``timeout_s`` seconds at most, and have it handled."""
         wasyncore.loop(timeout=timeout_s, use_poll=True, map=self, count=1)
@@ -42,18 +48,29 @@ class PolledSockets(Sockets):
     def __init__(self) -> None:
         super().__init__()
         self._poll = select.epoll()
+        # A socket is asked and watched for what it says in one step: two threads may, and the later one is right.
+        self._asking = threading.RLock()
         self._changed: deque[int] = deque()
         self._rescan_at = 0.0
 
     def __setitem__(self, descriptor: int, watched: Any) -> None:
-        super().__setitem__(descriptor, watched)
-        self._poll.register(descriptor, 0)
+        with self._asking:
+            super().__setitem__(descriptor, watched)
+            self._poll.register(descriptor, 0)
         self._changed.append(descriptor)
 
     def __delitem__(self, descriptor: int) -> None:
-        super().__delitem__(descriptor)
-        with contextlib.suppress(OSError):  # closed already, and so no longer watched
-            self._poll.unregister(descriptor)
+        with self._asking:
+            super().__delitem__(descriptor)
+            with contextlib.suppress(OSError):  # closed already, and so no longer watched
+                self._poll.unregister(descriptor)
+
+    def look_at(self, descriptor: int | None) -> bool:
+        """Ask a socket now: epoll hears of it while another thread waits for events."""
+        if descriptor is not None:
+            with contextlib.suppress(OSError):  # it has just been closed
+                self._watch(descriptor)
+        return True
 
     def changed(self, descriptor: int) -> None:
         """Have a socket asked again in the next round."""
@@ -73,10 +90,11 @@ class PolledSockets(Sockets):
                 self._changed.append(descriptor)
 
     def _watch(self, descriptor: int) -> None:
-        watched = self.get(descriptor)
-        if watched is None:
-            return
-        wanted = _READ if watched.readable() else 0
-        if watched.writable() and not watched.accepting:
-            wanted |= _WRITE
-        self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
+        with self._asking:
+            watched = self.get(descriptor)
+            if watched is None:
+                return
+            wanted = _READ if watched.readable() else 0
+            if watched.writable() and not watched.accepting:
+                wanted |= _WRITE
+            self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)

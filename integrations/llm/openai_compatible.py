@@ -30,6 +30,7 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _PATH = "/chat/completions"
 # A field that a server does not know is refused with one of these.
 _FIELD_REFUSED = frozenset({400, 422})
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _KEY = re.compile(r"[\x21-\x7e]*")
 _WHY_EMPTY = {
     "length": "The model {model} used up its tokens before it wrote an answer.",
@@ -120,7 +121,7 @@ class OpenAICompatible:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ModelTimedOut
-        content = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        content = _JSON.encode(body).encode("utf-8", "replace")
         return self._connections.ask(
             b"%b%bContent-Length: %d\r\n\r\n%b" % (self._head, self._authorization, len(content), content),
             brief_s=min(CONNECT_TIMEOUT_S, left),

@@ -126,8 +126,13 @@ class KeepBudgets:
             taken = _Taken(budget, bounds)
             reservation = replace(reservation, taken=(*reservation.taken, taken))
         if not reservation.taken:
-            self._known.pop((spender.assistant_id, month_of(now), ""), None)
+            self.forget(spender.assistant_id)
         return reservation
+
+    def forget(self, assistant_id: str) -> None:
+        """An assistant has no budget: what was known of one does not count for the next that it is given."""
+        if self._known:
+            self._known.pop((assistant_id, month_of(self._clock()), ""), None)
 
     def settle(self, reservation: Reservation, cost: Cost) -> None:
         """Count what the call cost in truth; without records that is made up for later."""

@@ -103,7 +103,7 @@ class LimitModel:
         call.chain = tuple(self._chain(call.request))
         limits = call.request.limits
         if not (limits.has_budget or (limits.user and limits.user.has_budget)):
-            call.reservation = self._budgets.reserve(call.spender, Cost())
+            self._budgets.forget(call.request.assistant_id)
             return
         unpriced = [one.name for one in call.chain if not one.is_priced] if limits.count_money else ()
         if unpriced:

@@ -52,6 +52,9 @@ class CallWatch(Protocol):
 class ModelCallObserver(Protocol):
     """Told of every model call: for the log, metering, metrics, traces."""
 
-    def begins(self, request: CompletionRequest, chain: Sequence[ModelEntry]) -> CallWatch:
-        """A call begins, with the models that may be asked in their order; an ``AppError`` refuses it."""
+    def begins(self, request: CompletionRequest, chain: Sequence[ModelEntry]) -> CallWatch | None:
+        """A call begins, with the models that may be asked in their order; an ``AppError`` refuses it.
+
+        ``None`` where nobody will look at what becomes of it.
+        """
         ...

@@ -137,7 +137,8 @@ class CompletePrompt:
         run = _Run(request, chain, self._clock() + seconds)
         try:
             for one in self._observers:
-                run.watches.append(one.begins(request, chain))
+                if (watch := one.begins(request, chain)) is not None:
+                    run.watches.append(watch)
         except BaseException as problem:
             run.end(None, problem)
             raise

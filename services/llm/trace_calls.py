@@ -9,13 +9,16 @@ from kit.tracing import OpenSpan, Value, tracing
 from models.catalogue import ModelEntry
 from models.completions import Completion, CompletionRequest
 from models.routing import Attempt
+from services.llm.base import CallWatch
 
 
 class TraceCalls:
     """A ``ModelCallObserver``: who was asked, how, and what it came to; never a text, a key or a contact."""
 
-    def begins(self, request: CompletionRequest, chain: Sequence[ModelEntry]) -> _Call:
-        """Open the span."""
+    def begins(self, request: CompletionRequest, chain: Sequence[ModelEntry]) -> CallWatch | None:
+        """Open the span, where somebody reads it."""
+        if not tracing.is_on:
+            return None
         first = chain[0] if chain else None
         asked: dict[str, Value] = {
             "gen_ai.operation.name": "chat",

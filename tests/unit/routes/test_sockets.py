@@ -115,6 +115,32 @@ def test_another_thread_has_a_socket_written_to(pairs: Pairs) -> None:
     assert one.written == 1
 
 
+def test_another_thread_has_a_socket_looked_at_while_all_wait() -> None:
+    sockets = make_sockets()
+    if not isinstance(sockets, PolledSockets):
+        pytest.skip("no epoll")
+    pairs = Pairs(sockets)
+    one, far = pairs.new()
+    one.wants_to_read = False
+    sockets.round(0.01)
+    far.sendall(b"early")
+
+    def look() -> None:
+        one.wants_to_read = True
+        assert sockets.look_at(one._fileno)
+
+    later = threading.Timer(0.01, look)
+    later.start()
+    sockets.round(LONG_S)
+    later.join(LONG_S)
+    sockets.round(0.01)
+    assert one.read == b"early"
+    assert sockets.look_at(None)
+    assert sockets.look_at(10_000)
+    wasyncore.close_all(sockets)
+    far.close()
+
+
 def test_a_far_end_that_closes_is_noticed_and_forgotten(pairs: Pairs) -> None:
     one, far = pairs.new()
     far.close()

@@ -42,6 +42,10 @@ class Budgets:
     reserved: list[Cost] = field(default_factory=list)
     settled: list[Cost] = field(default_factory=list)
     was_final: bool = False
+    forgotten: list[str] = field(default_factory=list)
+
+    def forget(self, assistant_id: str) -> None:
+        self.forgotten.append(assistant_id)
 
     def reserve(
         self,
@@ -148,7 +152,7 @@ def test_an_answer_is_as_long_as_there_is_room_for(scene: Scene) -> None:
 def test_without_a_budget_nothing_is_reserved_and_no_length_is_set(scene: Scene) -> None:
     scene.limited.complete(replace(REQUEST, limits=Limits(), max_tokens=None))
 
-    assert scene.budgets.reserved == [Cost()]
+    assert (scene.budgets.reserved, scene.budgets.forgotten) == ([], [REQUEST.assistant_id])
     assert scene.model.asked[0].max_tokens is None
 
 
