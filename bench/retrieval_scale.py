@@ -27,8 +27,9 @@ from bench.stand import memory_mb
 from integrations.database.embedded import EmbeddedDatabase
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.index_files import IndexFiles
-from integrations.vectorstores.base import Vectors, VectorStore
+from integrations.vectorstores.base import Vectors
 from integrations.vectorstores.chroma_child import ChildChroma
+from integrations.vectorstores.collection_files import CollectionFiles
 from integrations.vectorstores.remembered import RememberedVectors
 from kit.ids import new_id
 from models.assistants import Assistant
@@ -92,20 +93,34 @@ class Writer:
 class House:
     """Records and vectors of made-up assistants."""
 
-    def __init__(
-        self, database_uri: str, vectors: VectorStore, vectors_pid: int, index_directory: Path
-    ) -> None:
-        held = database(connect(database_uri), "bench", embedded=True)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._records = EmbeddedDatabase(folder / "db")
+        held = database(connect(self._records.start()), "bench", embedded=True)
         ensure_indexes(held)
         self.assistants = AssistantRepository(held)
         self.documents = DocumentRepository(held)
         self.chunks = ChunkRepository(held)
         self.faq = FaqRepository(held)
         self.embedder = HashedEmbedder()
-        self.vectors = vectors
-        self.vectors_pid = vectors_pid
         self._embedded: dict[str, Vectors] = {}
-        self._index_files = IndexFiles(index_directory)
+        self._open_vectors()
+
+    def _open_vectors(self) -> None:
+        self._chroma = ChildChroma(self._folder / "chroma")
+        self.vectors = RememberedVectors(self._chroma, CollectionFiles(self._folder / "vectors"))
+        self.vectors.ping()
+
+    def restart(self) -> None:
+        """Have Chroma's process begin anew, and remember no vectors: as after a start."""
+        self.vectors.close()
+        self._open_vectors()
+        gc.collect()
+
+    def close(self) -> None:
+        """End its processes."""
+        self.vectors.close()
+        self._records.stop()
 
     def searching(self, index_bytes: int = INDEX_BYTES) -> SearchPassages:
         """A search as after a start: nothing is in memory yet."""
@@ -117,7 +132,7 @@ class House:
             embedders=OneEmbedder(self.embedder),
             vectors=self.vectors,
             index_bytes=index_bytes,
-            keep=KeepSegments(self._index_files),
+            keep=KeepSegments(IndexFiles(self._folder / "index")),
         )
 
     def add_assistant(self) -> Assistant:
@@ -131,13 +146,15 @@ class House:
         self._embedded = dict(zip(texts, self.embedder.embed(texts), strict=True))
 
     def resident_mb(self) -> list[float]:
-        """Memory of this process, and of the vectors'."""
-        return [memory_mb(pid) for pid in (os.getpid(), self.vectors_pid)]
+        """Memory of this process, of the vectors', and of the records'."""
+        return [memory_mb(pid) for pid in (os.getpid(), *self._others())]
 
-    def busy_s(self) -> float:
-        """Processor time that both have spent."""
-        spent = Path(f"/proc/{self.vectors_pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return time.process_time() + sum(map(int, spent[11:13])) / os.sysconf("SC_CLK_TCK")
+    def busy_s(self) -> list[float]:
+        """Processor time that each has spent."""
+        return [time.process_time(), *map(_busy_s, self._others())]
+
+    def _others(self) -> tuple[int, int]:
+        return self._chroma.pid, self._records.pid
 
     def add_documents(self, assistant: Assistant, texts: Sequence[str]) -> Assistant:
         """Documents of so many chunks each, ready; the assistant as it is then."""
@@ -200,18 +217,14 @@ def main() -> None:
     arguments.add_argument("--assistants", type=int, nargs="*", default=[10, 100])
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        embedded = EmbeddedDatabase(Path(folder) / "db")
-        chroma = ChildChroma(Path(folder) / "chroma")
-        vectors = RememberedVectors(chroma)
+        house = House(Path(folder))
         try:
-            house = House(embedded.start(), vectors, chroma.pid, Path(folder) / "index")
             for count in chosen.chunks:
                 _print_one_large(house, count)
             for count in chosen.assistants:
                 _print_many(house, count)
         finally:
-            vectors.close()
-            embedded.stop()
+            house.close()
 
 
 def _print_one_large(house: House, count: int) -> None:
@@ -244,41 +257,46 @@ def _print_many(house: House, count: int) -> None:
     texts = list(writer.texts(10 * SMALL))
     house.embed_once(texts)
     draw = random.Random(SEED)  # noqa: S311
+    began = time.perf_counter()
     assistants = [house.add_documents(house.add_assistant(), draw.sample(texts, SMALL)) for _ in range(count)]
-    print(f"\n{count} assistants of {SMALL} chunks each")
-    gc.collect()
-    before, search = house.resident_mb(), house.searching()
+    print(f"\n{count} assistants of {SMALL} chunks each, written in {time.perf_counter() - began:.0f} s")
     asked = [(one, writer.question(draw.choice(texts))) for one in assistants]
-    _print_spans(house, "first of each, none on disk", search, asked)
-    search = house.searching()
+    _print_spans(house, "first of each, none on disk", house.searching(), asked)
+    house.restart()
+    before, search = house.resident_mb(), house.searching()
     _print_spans(house, "first of each after a start", search, asked)
     _print_memory(house, before)
     print(f"  lexical indexes              {search.index_bytes_held / 1e6:8.0f} MB")
     _print_spans(house, "next search of each", search, asked)
+    _print_memory(house, before)
 
 
 def _print_memory(house: House, before: Sequence[float]) -> None:
-    ours, its = house.resident_mb()
-    print(
-        f"  memory of this process       {ours:8.0f} MB, {ours - before[0]:.0f} of it since before the searches"
-    )
-    print(f"  memory of the vectors' own   {its:8.0f} MB, {its - before[1]:.0f} of it since then")
+    names = ("this process", "the vectors' own", "the records' own")
+    for name, now, then in zip(names, house.resident_mb(), before, strict=True):
+        print(f"  memory of {name:18} {now:8.0f} MB, {now - then:.0f} of it since before the searches")
 
 
 def _print_spans(
     house: House, name: str, search: SearchPassages, asked: Sequence[tuple[Assistant, str]]
 ) -> None:
-    """Wall time, and the processor time of this process and the vectors' (on a busy machine the truer of the two)."""
+    """Wall time, and the processor time of all three processes (on a busy machine the truer of the two)."""
     spans, busy = [], house.busy_s()
     for assistant, question in asked:
         began = time.perf_counter()
         search.search(assistant, question, TOP_K)
         spans.append((time.perf_counter() - began) * 1_000)
-    busy = (house.busy_s() - busy) / len(asked) * 1_000
+    each = [(now - then) / len(asked) * 1_000 for now, then in zip(house.busy_s(), busy, strict=True)]
     half, most, longest = np.percentile(spans, [50, 95, 100])
     print(
-        f"  {name:30} p50 {half:6.1f}   p95 {most:6.1f}   max {longest:6.1f} ms   processor {busy:6.1f} ms each"
+        f"  {name:30} p50 {half:6.1f}   p95 {most:6.1f}   max {longest:6.1f} ms"
+        f"   processor {sum(each):6.1f} ms each: here {each[0]:.1f}, vectors {each[1]:.1f}, records {each[2]:.1f}"
     )
+
+
+def _busy_s(pid: int) -> float:
+    spent = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return sum(map(int, spent[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

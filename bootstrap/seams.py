@@ -10,6 +10,7 @@ from integrations.parsing.child import ChildParser
 from integrations.vectorstores.base import VectorStore
 from integrations.vectorstores.chroma_child import DATABASE, ChildChroma
 from integrations.vectorstores.chroma_server import connect_chroma
+from integrations.vectorstores.collection_files import CollectionFiles
 from integrations.vectorstores.grouped import GroupedVectors
 from integrations.vectorstores.on_demand import OnDemand
 from integrations.vectorstores.remembered import RememberedVectors
@@ -39,7 +40,8 @@ def vector_store(settings: Settings, turns: Workplaces) -> VectorStore:
         return connect_chroma(settings.chroma_url)
     directory = settings.data_dir / "chroma"
     chroma = OnDemand(lambda: ChildChroma(directory), holds=(directory / DATABASE).exists())
-    return GroupedVectors(RememberedVectors(chroma), turns=turns)
+    copies = CollectionFiles(settings.data_dir / "vectors")
+    return GroupedVectors(RememberedVectors(chroma, copies), turns=turns)
 
 
 def open_broker(url: str) -> Broker:

@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from integrations.vectorstores.base import Vectors, VectorStore
+from integrations.vectorstores.collection_files import CollectionFiles
 
 MOST = 5_000  # vectors of a collection; a larger one is left to the store
 ROOM = 96 << 20  # bytes of all that are remembered
@@ -78,17 +79,22 @@ class RememberedVectors:
     comparing with every one of a thousand vectors takes a tenth of that. So a collection of up to ``most``
     vectors is read when it is first asked, and kept up to date. ``room`` bounds the memory: a collection that
     finds none, because all others are in use, is left to the store.
+
+    What was read is also kept in ``files``, until the collection next changes: the first question after a start, and
+    one for which there was no room, is answered from there.
     """
 
     def __init__(
         self,
         store: ReadableStore,
+        files: CollectionFiles | None = None,
         *,
         most: int = MOST,
         room: int = ROOM,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
+        self._files = files
         self._most = most
         self._room = room
         self._clock = clock
@@ -98,6 +104,8 @@ class RememberedVectors:
         self._used_at: dict[str, float] = {}
         self._not_before: dict[str, float] = {}
         self._changes: Counter[str] = Counter()
+        self._changing: Counter[str] = Counter()
+        self._filing = threading.Lock()
 
     def query(self, collection: str, vector: Vectors, limit: int) -> Nearest:
         """At most ``limit`` pairs of id and cosine similarity, nearest first."""
@@ -160,21 +168,37 @@ class RememberedVectors:
             if self._not_before.get(collection, 0.0) > self._clock():
                 return None
             before = self._changes[collection]
-            if self._store.count(collection) > self._most:
-                self._not_before[collection] = self._clock() + AGAIN_S
+            read = self._copied(collection) or self._fetched(collection, before)
+            if read is None:
                 return None
-            ids, vectors = self._store.read(collection)
-            read = _Collection(tuple(ids), _units(np.asarray(vectors, dtype=np.float32)))
             with self._lock:
                 if self._changes[collection] == before:  # else it may lack what was added meanwhile
                     self._keep(collection, read)
             return read
 
+    def _copied(self, collection: str) -> _Collection | None:
+        """The collection as its copy on disk has it."""
+        copy = self._files.read(collection) if self._files is not None else None
+        return None if copy is None else _Collection(tuple(copy[0]), _units(copy[1]))
+
+    def _fetched(self, collection: str, before: int) -> _Collection | None:
+        """The collection as the store has it, copied if nobody changes it; ``None`` where it is too large."""
+        if self._store.count(collection) > self._most:
+            self._not_before[collection] = self._clock() + AGAIN_S
+            return None
+        ids, vectors = self._store.read(collection)
+        read = _Collection(tuple(ids), _units(np.asarray(vectors, dtype=np.float32)))
+        if self._files is not None and ids:
+            with self._filing:  # whoever changes it waits here, and then forgets the copy
+                if self._changes[collection] == before and not self._changing[collection]:
+                    self._files.write(collection, ids, read.units)
+        return read
+
     def _keep(self, collection: str, read: _Collection) -> None:
         if self._has_room(read.size):
             self._put(collection, read)
             self._used_at[collection] = self._clock()
-        else:
+        elif self._files is None:
             self._not_before[collection] = self._clock() + AGAIN_S
 
     def _has_room(self, size: int) -> bool:
@@ -206,11 +230,18 @@ class RememberedVectors:
     ) -> Iterator[None]:
         """Change what is kept after the store was changed; forget it where that failed, or without a ``change``."""
         done = False
+        with self._lock:
+            self._changing[collection] += 1
         try:
+            if self._files is not None:
+                with self._filing:
+                    self._files.forget(collection)
             yield
             done = True
         finally:
             with self._lock:
+                self._changing[collection] -= 1
+                self._changing += Counter()  # drops those that are at nothing
                 self._changes[collection] += 1
                 kept = self._kept.get(collection)
                 changed = change(kept) if done and change and kept is not None else None
