@@ -10,6 +10,7 @@ from models.actors import Actor
 from models.callers import Caller
 from models.phrases import phrase
 from models.quizzes import Quiz, to_markdown
+from models.text.language import language_code
 from routes.blueprint import Blueprint
 from routes.guards import caller, person, reading_caller
 from routes.house import at_a_workplace, house
@@ -120,5 +121,5 @@ def list_answers(args: dict[str, Any], quiz_id: str, actor: Actor) -> Any:
 
 
 def _markdown(quiz: Quiz) -> Response:
-    text = to_markdown(quiz, phrase(ANSWERS, quiz.language[:2].lower()))
+    text = to_markdown(quiz, phrase(ANSWERS, language_code(quiz.language)))
     return Response(text, content_type=f"{MARKDOWN}; charset=utf-8")

@@ -107,6 +107,13 @@ def _marks_by_text() -> dict[str, list[tuple[int, int, float]]]:
 _MARKS_BY_TEXT = _marks_by_text()
 
 
+_NAMED = {
+    "portuguese": "pt", "portugues": "pt", "portugais": "pt", "english": "en", "ingles": "en", "anglais": "en",
+    "french": "fr", "frances": "fr", "francais": "fr", "spanish": "es", "espanhol": "es", "espagnol": "es",
+    "espanol": "es", "castellano": "es", "castelhano": "es",
+}  # fmt: skip
+
+
 def detect_language(text: str) -> str:
     """``pt``, ``en``, ``fr`` or ``es``; the empty string when the text is too short, mixed or in none of them."""
     lowered = text[:_READ].lower().replace("’", "'")
@@ -114,6 +121,12 @@ def detect_language(text: str) -> str:
     words_and_marks = [*words, *(mark for mark in "¿¡" if mark in lowered)]
     totals = [sum(votes) for votes in zip(*map(_votes, words_and_marks), strict=True)]
     return _winner(sorted(zip(totals, LANGUAGES, strict=False), reverse=True), len(words))
+
+
+def language_code(name: str) -> str:
+    """``pt``, ``en``, ``fr`` or ``es`` for a language as people name it (``pt-BR``, ``Português``); else nothing."""
+    plain = fold(name.strip()).replace("_", "-").partition("-")[0]
+    return plain if plain in LANGUAGES else _NAMED.get(plain, "")
 
 
 def main_language(languages: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 # A sentence ends at its mark and a capital or digit after it, and never inside "R$ 1.500,00" or "Dr. Silva".
-_END = re.compile(r"(?<=[.!?…])[\"”»)]*\s+(?=[\"“«(\[]?[A-ZÀ-Þ0-9¿¡])|(?<=[。！？])")
+_END = re.compile(r"(?<=[.!?…])[\"”»)]*\s+(?=[\"“«(\[]?[A-ZÀ-ÞА-ЯЁΑ-Ω0-9¿¡])|(?<=[。！？])")
 _ABBREVIATED = re.compile(
     r"\b(?:dr|dra|sr|sra|prof|av|no|nº|tel|ex|etc|mr|mrs|ms|st|mme|art|[a-z])\.\Z", re.IGNORECASE
 )

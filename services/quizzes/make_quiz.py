@@ -17,7 +17,7 @@ from models.completions import CompletionRequest, PromptMessage
 from models.documents import Document, DocumentType
 from models.phrases import phrase
 from models.quizzes import CHOICES, LETTERS, Difficulty, Question, Quiz, plain, problems_of
-from models.text.language import LANGUAGES, detect_language
+from models.text.language import detect_language, language_code
 from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
@@ -220,14 +220,14 @@ def _without_model(passages: Sequence[Passage], wanted: Wanted, language: str) -
     if len(found) < wanted.count:
         raise Invalid.field(
             "num_questions",
-            f"The text is too short for {wanted.count} different questions; without a language model it gives "
-            f"{len(found)}.",
+            f"The text is too short for {wanted.count} different {'question' if wanted.count == 1 else 'questions'}: "
+            f"without a language model it gives {len(found) or 'none'}.",
         )
     return tuple(found)
 
 
 def _title(documents: Sequence[Document], language: str) -> str:
-    base = phrase(_TITLES, language[:2].lower())
+    base = phrase(_TITLES, language_code(language))
     named = documents[0].title or documents[0].filename if documents else ""
     return f"{base}: {named}"[:LONGEST_TITLE] if named else base
 
@@ -236,7 +236,7 @@ def _instruction(wanted: Wanted, language: str) -> str:
     return _INSTRUCTION.format(
         count=wanted.count,
         how=_HOW[wanted.difficulty],
-        language=_NAMES.get(language, language) or "the language of the passages",
+        language=_NAMES.get(language.lower(), language) or "the language of the passages",
         choices=CHOICES,
     )
 
@@ -267,8 +267,9 @@ def _shape(count: int, language: str, passages: Sequence[Passage]) -> Shape:
         questions = [_question(one, passages) for one in value["questions"]]
         problems = problems_of(questions)
         said = " ".join(f"{one.question} {one.explanation}" for one in questions)
-        if language in LANGUAGES and detect_language(said) not in (language, ""):
-            problems.append(f"it must be written in {_NAMES[language]}")
+        code = language_code(language)
+        if code and detect_language(said) not in (code, ""):
+            problems.append(f"it must be written in {_NAMES[code]}")
         return problems
 
     return Shape("quiz", schema, mend=lambda value: _mended(value, count, len(passages)), check=check)

@@ -64,6 +64,63 @@ def test_whatever_the_text_what_comes_is_a_quiz(text: str, count: int) -> None:
     assert len({plain(one.question) for one in found}) == len(found)
 
 
+def gaps(text: str, count: int, language: str) -> list[tuple[str, str]]:
+    found = cloze_questions([(text, "")], count, language, Difficulty.EASY)
+    return [(one.passage, one.choices[one.answer]) for one in found]
+
+
+def test_a_name_that_begins_a_sentence_is_left_out_as_a_whole() -> None:
+    text = (
+        "Joaquim José da Silva Xavier foi enforcado no Rio de Janeiro. Joaquim Silvério dos Reis delatou todos. "
+        "O Marquês de Pombal não estava em Vila Rica. Publicou Cartas de amor em Lisboa e em Braga."
+    )
+    answers = [answer for _, answer in gaps(text, 4, "pt")]
+    assert answers[:2] == ["Joaquim José da Silva Xavier", "Joaquim Silvério dos Reis"]
+    assert not any(
+        "Publicou" in choice for one in cloze_questions([(text, "")], 9, "pt") for choice in one.choices
+    )
+
+
+def test_figures_of_a_list_are_asked_for() -> None:
+    text = "- Limpeza: R$ 180,00\n- Canal: R$ 900,00\n- Extração: R$ 250,00"
+    assert [answer for _, answer in gaps(text, 3, "pt")] == ["R$ 180,00", "R$ 900,00", "R$ 250,00"]
+
+
+@pytest.mark.parametrize(
+    ("number", "never"),
+    [
+        ("no ano 2000", ("3000", "1000")),
+        ("no dia 31 de maio", ("32", "33", "34")),
+        ("até às 23:50", ("23:60", "24:00")),
+        ("a uns 0 °C", ("-1 °C", "00 °C")),
+    ],
+)
+def test_a_wrong_number_is_one_that_could_be(number: str, never: tuple[str, ...]) -> None:
+    [one] = cloze_questions([(f"Isso aconteceu aqui {number}, ao que parece.", "")], 1, "pt")
+    assert not {*never} & {*one.choices}
+
+
+def test_in_a_language_that_we_do_not_write_the_sentence_alone_is_asked() -> None:
+    text = "Москва — столица. Город основан в 1147 году князем Юрием. Метро было открыто в 1935 году."
+    found = cloze_questions([(text, "")], 2, "ru")
+    assert [one.question for one in found] == [
+        f"“Город основан в {BLANK} году князем Юрием.”",
+        f"“Метро было открыто в {BLANK} году.”",
+    ]
+    assert cloze_questions([(TEXT, "")], 1, "pt-BR")[0].question.startswith("Que ")
+    assert cloze_questions([(TEXT, "")], 1, "Português")[0].question.startswith("Que ")
+
+
+def test_nouns_are_left_out_and_stand_for_nouns() -> None:
+    text = (
+        "A fotossíntese produz o alimento. Ela acontece nos cloroplastos verdes. A planta absorve do solo a água. "
+        "A respiração acontece nas mitocôndrias. Com a energia ela cresce."
+    )
+    first = cloze_questions([(text, "")], 1, "pt", Difficulty.HARD)[0]
+    assert first.choices[first.answer] == "fotossíntese"
+    assert not {"acontece", "absorve", "produz", "verdes"} & {*first.choices}
+
+
 def test_sentences_end_where_they_end() -> None:
     text = "- O Dr. Silva cobra R$ 1.500,00 por mês. Atende de segunda!\n## Título\nÉ isso?"
     expected = ["O Dr. Silva cobra R$ 1.500,00 por mês.", "Atende de segunda!", "Título", "É isso?"]
