@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from integrations.outbound import NotFetched, Outbound
 from kit.errors import UpstreamTimeout
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 MOST_PAGES = 500
 _MOST_MAPS = 20
@@ -21,6 +23,8 @@ def read_sitemap(outbound: Outbound, url: str) -> list[str]:
 
     ``NotFetched`` when it is none or too large; ``UpstreamFailed`` and ``UpstreamTimeout`` may go by.
     """
+    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
+
     pages: dict[str, None] = {}
     pending, seen = [url], {url}
     until = time.monotonic() + _SECONDS
@@ -39,6 +43,8 @@ def read_sitemap(outbound: Outbound, url: str) -> list[str]:
 
 
 def _root(outbound: Outbound, url: str) -> etree._Element:
+    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
+
     with outbound.get(url) as page:
         raw = page.stream.read(_MOST_BYTES + 1)
     if len(raw) > _MOST_BYTES:
@@ -61,5 +67,7 @@ def _root(outbound: Outbound, url: str) -> etree._Element:
 
 
 def _listed(root: etree._Element) -> list[str]:
+    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
+
     found = (one for entry in root for one in entry if etree.QName(one).localname == "loc")
     return [text for one in found if (text := (one.text or "").strip())]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image, UnidentifiedImageError
-
 from models.model_errors import ModelAnswerBroken
 
 LARGEST = 1024  # pixels each way
@@ -15,6 +13,8 @@ QUALITY = 85
 
 def as_jpeg(data: bytes) -> bytes:
     """The picture as JPEG of at most ``LARGEST`` pixels each way; ``ModelAnswerBroken`` when it is none."""
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  # for whoever has pictures drawn
+
     try:
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "WEBP")) as picture:
             if picture.width * picture.height > MOST_PIXELS:

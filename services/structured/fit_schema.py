@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
-
-import jsonschema
-from referencing import Registry
+from typing import TYPE_CHECKING, Any
 
 from models.text.folding import fold
+
+if TYPE_CHECKING:
+    import jsonschema
 
 Schema = Mapping[str, Any]
 MOST_PROBLEMS = 12
@@ -31,6 +31,9 @@ def fitted(value: Any, schema: Schema) -> Any:
 
 def problems_of(value: Any, schema: Schema) -> list[str]:
     """What does not fit, as ``questions[2].answer: …``; an empty list for a valid value."""
+    import jsonschema  # noqa: PLC0415  # with what it needs 4 MB, for whoever asks for a shape
+    from referencing import Registry  # noqa: PLC0415
+
     validator = jsonschema.Draft202012Validator(schema, registry=Registry())
     found = sorted(validator.iter_errors(value), key=lambda error: [str(one) for one in error.path])
     return [_problem(error) for error in found[:MOST_PROBLEMS]]

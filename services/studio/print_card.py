@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from integrations.card_pdf import Sheet, card_pdf
 from integrations.images.placeholder import compose
 from kit.errors import NotFound
 from models.cards import Card, PictureState, lines_of
@@ -29,6 +28,8 @@ class PrintCard:
 
     def pdf(self, card: Card) -> bytes:
         """The card on one page, with its picture if it has one."""
+        from integrations.card_pdf import Sheet, card_pdf  # noqa: PLC0415  # 8 MB that most never need
+
         has_picture = card.picture is not PictureState.NONE
         jpeg = self._images.get(card) if has_picture else None
         composed = compose(card.name, card.template, card.id) if has_picture and jpeg is None else None
