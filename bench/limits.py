@@ -28,7 +28,7 @@ from repositories.connection import connect, database
 from repositories.indexes import ensure_indexes
 from repositories.model_calls import ModelCallRepository
 from repositories.scope import WHOLE
-from repositories.usage import UsageRepository, UserUsageRepository
+from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets
 from services.limits.limit_model import LimitModel
@@ -72,10 +72,13 @@ def main() -> None:
             records = database(client, "bench", embedded=True)
             ensure_indexes(records)
             usage, by_user = UsageRepository(records), UserUsageRepository(records)
-            record = RecordCalls(calls=ModelCallRepository(records), usage=usage, by_user=by_user)
+            by_token = TokenUsageRepository(records)
+            record = RecordCalls(
+                calls=ModelCallRepository(records), usage=usage, by_user=by_user, by_token=by_token
+            )
             budgets = KeepBudgets(
                 budgets=BudgetRepository(records),
-                used_before=UsedBefore(record=record, usage=usage, by_user=by_user),
+                used_before=UsedBefore(record=record, usage=usage, by_user=by_user, by_token=by_token),
                 clock=utc_now,
             )
             model = LimitModel(

@@ -42,7 +42,9 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             setup_token=parts.secrets.setup_token,
         ),
         sign_in=SignIn(users=records.users, sessions=records.sessions, passwords=passwords, clock=utc_now),
-        issue_tokens=IssueTokens(tokens=records.tokens, vault=shared.vault, clock=utc_now),
+        issue_tokens=IssueTokens(
+            tokens=records.tokens, budgets=records.budgets, vault=shared.vault, clock=utc_now
+        ),
         manage_users=ManageUsers(
             users=records.users,
             sessions=records.sessions,

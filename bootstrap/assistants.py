@@ -39,6 +39,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             others=(
                 records.usage,
                 records.usage_by_user,
+                records.usage_by_token,
                 records.model_calls,
                 records.quizzes,
                 records.answer_sheets,

@@ -56,6 +56,7 @@ def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) ->
             limit=LimitEmbedding(
                 requests=shared.limits.requests,
                 budgets=shared.limits.budgets,
+                keys=shared.limits.keys,
                 record=shared.record_call,
                 clock=utc_now,
                 on_reached=shared.metrics.limited,

@@ -14,13 +14,16 @@ from kit.clock import utc_now
 from models.catalogue import ModelEntry
 from models.completions import CompletionRequest
 from models.jobs import JobKind
+from models.limits import Bounds
 from models.usage import LIMIT_MESSAGE, ModelCall
+from models.users import PersonalToken
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.delivery.warn_of_budget import WarnOfBudget
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets
 from services.limits.limit_model import LimitModel
+from services.limits.limits_of_keys import LimitsOfKeys
 from services.limits.show_limits import ShowLimits
 from services.limits.use_cases import LimitUseCases
 from services.llm.use_cases import ModelUseCases
@@ -45,13 +48,27 @@ def build(
 ) -> tuple[LimitUseCases, UsageUseCases]:
     """Limits, and what is recorded of model calls."""
     records, settings = parts.repositories, parts.settings
-    record = RecordCalls(calls=records.model_calls, usage=records.usage, by_user=records.usage_by_user)
-    used_before = UsedBefore(record=record, usage=records.usage, by_user=records.usage_by_user)
+    record = RecordCalls(
+        calls=records.model_calls,
+        usage=records.usage,
+        by_user=records.usage_by_user,
+        by_token=records.usage_by_token,
+    )
+    used_before = UsedBefore(
+        record=record,
+        usage=records.usage,
+        by_user=records.usage_by_user,
+        by_token=records.usage_by_token,
+    )
+    keys = LimitsOfKeys(lambda key_id: _bounds_of(records.tokens.by_id(key_id)))
     budgets = KeepBudgets(
         budgets=records.budgets, used_before=used_before, clock=utc_now, on_warning=warn_of_budget.warn
     )
     limits = LimitUseCases(
-        requests=CountRequests(counter=request_counter(settings), clock=utc_now, on_reached=metrics.limited),
+        requests=CountRequests(
+            counter=request_counter(settings), clock=utc_now, keys=keys, on_reached=metrics.limited
+        ),
+        keys=keys,
         budgets=budgets,
         show_limits=ShowLimits(assistants=find_assistants, budgets=budgets, chain=chain),
     )
@@ -61,6 +78,7 @@ def build(
         find_usage=FindUsage(
             usage=records.usage,
             by_user=records.usage_by_user,
+            by_token=records.usage_by_token,
             assistants=records.assistants,
             find_assistants=find_assistants,
             record=record,
@@ -79,6 +97,10 @@ def build(
     return limits, usage
 
 
+def _bounds_of(token: PersonalToken | None) -> Bounds | None:
+    return token.limits if token else None
+
+
 def limited(
     models: ModelUseCases, limits: LimitUseCases, record: Callable[[ModelCall], None], metrics: Metrics
 ) -> ModelUseCases:
@@ -88,6 +110,7 @@ def limited(
         chain=models.route.chain,
         requests=limits.requests,
         budgets=limits.budgets,
+        keys=limits.keys,
         record=record,
         clock=utc_now,
         on_reached=metrics.limited,

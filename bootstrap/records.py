@@ -41,7 +41,7 @@ from repositories.quizzes import AnswerSheetRepository, QuizRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
-from repositories.usage import UsageRepository, UserUsageRepository
+from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 from repositories.users import UserRepository
 
 DATABASE_WAIT_S = 30.0
@@ -85,6 +85,7 @@ class Repositories:
     budgets: BudgetRepository
     usage: UsageRepository
     usage_by_user: UserUsageRepository
+    usage_by_token: TokenUsageRepository
     model_calls: ModelCallRepository
 
     @classmethod
@@ -125,6 +126,7 @@ class Repositories:
             budgets=BudgetRepository(database),
             usage=UsageRepository(database),
             usage_by_user=UserUsageRepository(database),
+            usage_by_token=TokenUsageRepository(database),
             model_calls=ModelCallRepository(database),
         )
 

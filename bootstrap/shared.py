@@ -174,6 +174,7 @@ class Shared:
                     records.card_images,
                     usage_cases.forget_calls,
                     records.usage_by_user,
+                    records.usage_by_token,
                     records.budgets,
                 ),
                 files=files,

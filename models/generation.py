@@ -64,8 +64,8 @@ class GenerationJob:
     """A prompt that is answered, or cards that are made, in the background.
 
     Of a person's job ``user_id`` is the person, of a bot's it is empty; ``assistant_id`` is whose documents or
-    settings count, if anybody's. ``key`` makes it one with a request that is sent again, ``digest`` tells whether
-    that is the same request.
+    settings count, if anybody's; ``token_id`` is the personal token that it was asked with. ``key`` makes it one
+    with a request that is sent again, ``digest`` tells whether that is the same request.
     """
 
     id: str
@@ -75,6 +75,7 @@ class GenerationJob:
     created_at: datetime
     key: str
     digest: str
+    token_id: str = ""
     status: JobStatus = JobStatus.QUEUED
     progress: int = 0
     result: Generated | CardsDone | None = None

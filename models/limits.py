@@ -106,7 +106,8 @@ class Bound:
 class Budget:
     """What a month has come to so far, reservations of calls under way included.
 
-    ``user_key`` is empty for an assistant's own, else it stands for an end user. ``month`` is like
+    ``assistant_id`` is that of a personal token for what the token may use. ``user_key`` is empty for an
+    assistant's own, else it stands for an end user. ``month`` is like
     ``202611``; ``days`` has the tokens of each day that has any. ``open`` holds the reservations by id.
     """
 
@@ -152,13 +153,14 @@ class LimitReached(TooManyRequests):
         name: LimitName,
         *,
         of_user: bool,
+        of_token: bool = False,
         used: float,
         allowed: float,
         resets_at: datetime,
         now: datetime,
     ) -> None:
-        self.limit = f"user.{name}" if of_user else str(name)
-        whose = "this user" if of_user else "this assistant"
+        self.limit = f"user.{name}" if of_user else f"token.{name}" if of_token else str(name)
+        whose = "this user" if of_user else "this token" if of_token else "this assistant"
         super().__init__(
             f"{_SENTENCES[name]} of {whose} is reached; it starts anew at {rfc3339(resets_at)}.",
             details={
@@ -171,6 +173,7 @@ class LimitReached(TooManyRequests):
         )
         self.name = name
         self.of_user = of_user
+        self.of_token = of_token
         self.used = used
         self.allowed = allowed
         self.resets_at = resets_at

@@ -107,6 +107,7 @@ class UsageRow:
     day: date | None = None
     user_id: str | None = None
     owner_id: str | None = None
+    token_id: str | None = None
 
 
 def money_of(entry: ModelEntry | None, tokens_in: int, tokens_out: int) -> int:

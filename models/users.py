@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from models.actors import Role
+from models.limits import Bounds
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Session:
 
 @dataclass(frozen=True)
 class PersonalToken:
-    """A ``pat_…`` of a person's program; the token itself is never kept."""
+    """A ``pat_…`` of a person's program, and what it may use; the token itself is never kept."""
 
     id: str
     user_id: str
@@ -42,6 +43,7 @@ class PersonalToken:
     token_hash: str
     created_at: datetime
     expires_at: datetime | None
+    limits: Bounds = field(default_factory=Bounds)
 
 
 def email_key(email: str) -> str:

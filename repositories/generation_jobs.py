@@ -108,6 +108,7 @@ def _record(job: GenerationJob) -> Record:
         "_id": job.id,
         "by": BY_PERSON if job.user_id else BY_BOT,
         "user_id": job.user_id,
+        "token_id": job.token_id,
         "assistant_id": job.assistant_id,
         "key": job.key,
         "digest": job.digest,
@@ -129,6 +130,7 @@ def _job(record: Record) -> GenerationJob:
     return GenerationJob(
         id=record["_id"],
         user_id=record["user_id"],
+        token_id=record.get("token_id", ""),
         assistant_id=record["assistant_id"],
         asked=_asked(record),
         created_at=moment(record["createdAt"]),

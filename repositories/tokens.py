@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from typing import ClassVar
 
+from models.limits import Bounds
 from models.pages import Page
 from models.users import PersonalToken
 from repositories.base import Repository
@@ -27,6 +29,16 @@ class TokenRepository(Repository):
         """The token with this keyed hash; one that is out of date may still be there."""
         record = self._by_key("token_hash", token_hash)
         return _token(record) if record else None
+
+    def by_id(self, token_id: str) -> PersonalToken | None:
+        """The token with this id, whosever it is."""
+        record = self._by_key("_id", token_id)
+        return _token(record) if record else None
+
+    def update(self, token: PersonalToken) -> bool:
+        """Write a token's name and limits; ``False`` when it is not there (any more)."""
+        change = {"name": token.name, "limits": asdict(token.limits)}
+        return self._update(Scope(user_id=token.user_id), token.id, {"$set": change})
 
     def page(self, user_id: str, limit: int, cursor: str = "") -> Page[PersonalToken]:
         """A person's tokens, newest first."""
@@ -53,6 +65,7 @@ def _record(token: PersonalToken) -> Record:
         "token_hash": token.token_hash,
         "createdAt": token.created_at,
         "expiresAt": token.expires_at,
+        "limits": asdict(token.limits),
     }
 
 
@@ -64,4 +77,5 @@ def _token(record: Record) -> PersonalToken:
         token_hash=record["token_hash"],
         created_at=moment(record["createdAt"]),
         expires_at=maybe_moment(record.get("expiresAt")),
+        limits=Bounds(**{one.name: (record.get("limits") or {}).get(one.name) for one in fields(Bounds)}),
     )

@@ -92,6 +92,12 @@ class UserUsageRepository(UsageRepository):
                 yield from _days(record, first, date.max)
 
 
+class TokenUsageRepository(UsageRepository):
+    """The same for each personal token, whose id stands in the end user's place."""
+
+    collection: ClassVar[str] = "usage_by_token"
+
+
 def _id(key: UsageKey) -> str:
     names = [_short(key.model), *([_short(key.user_id)] if key.user_id else [])]
     return ":".join((key.assistant_id or key.owner_id, key.month, *names))

@@ -10,6 +10,7 @@ from flask_jwt_extended import create_access_token
 
 from kit.clock import utc_now
 from models.actors import Actor
+from models.limits import Bounds
 from models.users import Session, User
 from routes.blueprint import Blueprint
 from routes.guards import admin, anybody, optional_person, person
@@ -32,6 +33,7 @@ def _notice(response: Response) -> Response:
     """Whoever changed an account or a token here finds it changed with the next request."""
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         house().accounts.authenticate.forget()
+        house().limits.keys.forget()
     return response
 
 
@@ -109,7 +111,8 @@ def change_password(body: dict[str, str], actor: Actor) -> None:
 @blueprint.gives(201, schemas.TokenOut)
 def issue_token(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
     """Make a personal API token; it is shown this once."""
-    token, secret = house().accounts.issue_tokens.issue(actor, body["name"], body["expires_in_days"])
+    tokens = house().accounts.issue_tokens
+    token, secret = tokens.issue(actor, body["name"], body["expires_in_days"], body["limits"] or Bounds())
     return {**vars(token), "token": secret}
 
 
@@ -121,6 +124,16 @@ def list_tokens(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's personal API tokens, without the tokens themselves."""
     tokens = house().accounts.issue_tokens
     return listed(args, lambda limit, cursor: tokens.page(actor, limit, cursor), lambda: tokens.count(actor))
+
+
+@blueprint.path("/tokens/<token_id>", "PUT")
+@person
+@blueprint.takes(schemas.TokenChange)
+@blueprint.gives(200, schemas.TokenOut)
+def change_token(body: dict[str, Any], token_id: str, actor: Actor) -> Any:
+    """Change what a personal API token is called, or what it may use: limits are taken as a whole."""
+    changes = {**body, **({"limits": body["limits"] or Bounds()} if "limits" in body else {})}
+    return house().accounts.issue_tokens.change(actor, token_id, changes)
 
 
 @blueprint.path("/tokens/<token_id>", "DELETE")

@@ -34,6 +34,8 @@ def usage(args: dict[str, Any], actor: Actor) -> Any:
     A client's monthly sheet: `?assistant_id=…&month=2026-11&group_by=assistant,day,model&format=csv`.
     """
     since, until, name = _period(args)
+    if args["token_id"]:
+        house().accounts.issue_tokens.get(actor, args["token_id"])
     wanted = UsageWanted(
         since=since,
         until=until,
@@ -41,6 +43,7 @@ def usage(args: dict[str, Any], actor: Actor) -> Any:
         assistant_id=args["assistant_id"],
         model=args["model"],
         user_id=args["user_id"],
+        token_id=args["token_id"],
     )
     rows = house().usage.find_usage.rows(actor, wanted)
     if _wants_csv(args.get("format")):
@@ -58,9 +61,12 @@ def usage(args: dict[str, Any], actor: Actor) -> Any:
 def limits(args: dict[str, Any], actor: Actor) -> Any:
     """Budgets of tokens and money, and how much of each is used.
 
-    They are those of one assistant, of one of its end users, or of all assistants that the caller owns.
+    They are those of one assistant, of one of its end users, of a personal token of the caller's, or of all
+    assistants that the caller owns.
     """
     show = house().limits.show_limits
+    if args["token_id"]:
+        return list(show.of_token(house().accounts.issue_tokens.get(actor, args["token_id"])))
     if args["assistant_id"]:
         return list(show.of(actor, args["assistant_id"], args["user_id"]))
     if args["user_id"]:

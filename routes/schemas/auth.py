@@ -8,6 +8,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 
 from kit.passwords import MAX_LENGTH, MIN_LENGTH
 from models.actors import Role
+from routes.schemas.assistants import BoundsField
 from routes.schemas.fields import Body, Moment, Switch, Text, WholeNumber
 
 # Described here, checked by kit.passwords: it also knows the common ones.
@@ -61,11 +62,24 @@ class PasswordIn(Body):
     new_password = fields.String(required=True, metadata=GOOD_PASSWORD)
 
 
+TOKEN_LIMITS = {
+    "description": "What may be used with it, beside the limits of an assistant that it asks; null: no bounds."
+}
+
+
 class TokenIn(Body):
     """A personal API token to make."""
 
     name = Text(least=1, required=True)
     expires_in_days = WholeNumber(1, 3650, allow_none=True, load_default=None)
+    limits = fields.Nested(BoundsField, allow_none=True, load_default=None, metadata=TOKEN_LIMITS)
+
+
+class TokenChange(Body):
+    """What may be changed of a personal API token."""
+
+    name = Text(least=1)
+    limits = fields.Nested(BoundsField, allow_none=True, metadata=TOKEN_LIMITS)
 
 
 class TokenOut(Schema):
@@ -76,6 +90,7 @@ class TokenOut(Schema):
     token = fields.String()
     expires_at = Moment(allow_none=True)
     createdAt = Moment(attribute="created_at")
+    limits = fields.Nested(BoundsField)
 
 
 class UserChange(Body):

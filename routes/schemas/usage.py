@@ -55,6 +55,7 @@ class UsageArguments(Schema):
     assistant_id = Text(24, load_default="")
     model = Text(200, load_default="")
     user_id = Text(1000, load_default="")
+    token_id = Text(24, load_default="", metadata={"description": "A personal token's alone."})
     since = Day(load_default=None, metadata={"description": "The first day, UTC."})
     until = Day(load_default=None, metadata={"description": "The last day, UTC."})
     month = Month(load_default="", metadata={"description": "A whole month, like 2026-11."})
@@ -86,6 +87,7 @@ class UsageOut(Schema):
     owner_id = fields.String(
         metadata={"description": "Whom it cost: the assistant's owner then, or who called."}
     )
+    token_id = fields.String(metadata={"description": "The personal token, or sign-in, that was used."})
     requests = fields.Integer(metadata={"description": "Model calls, those among them that failed included."})
     failed = fields.Integer()
     refused = fields.Integer(metadata={"description": "Calls that a limit stood against."})
@@ -100,6 +102,9 @@ class LimitArguments(Schema):
     user_id = Text(
         1000, load_default="", metadata={"description": "The limits of this end user of the assistant."}
     )
+    token_id = Text(
+        24, load_default="", metadata={"description": "The limits of this personal token of the caller's."}
+    )
 
 
 class LimitOut(Schema):
@@ -108,6 +113,7 @@ class LimitOut(Schema):
     assistant_id = fields.String()
     assistant_name = fields.String(data_key="assistant")
     user_id = fields.String()
+    token_id = fields.String(metadata={"description": "Empty but for a personal token's."})
     limit = fields.Enum(LimitName, by_value=True)
     used = fields.Float(metadata={"description": "Calls under way with what they may take at most."})
     allowed = fields.Float()
@@ -117,7 +123,7 @@ class LimitOut(Schema):
     resetsAt = Moment(attribute="resets_at")
     unpriced = fields.Boolean(
         metadata={
-            "description": "Of money_per_month: the assistant's model or a fall-back has no price and counts as free."
+            "description": "Of money_per_month: the assistant's model or a fall-back has no price: it is refused."
         }
     )
 
@@ -187,6 +193,7 @@ def usage_of(row: UsageRow) -> dict[str, Any]:
         "model": row.model,
         "user_id": row.user_id,
         "owner_id": row.owner_id,
+        "token_id": row.token_id,
     }
     return {name: value for name, value in named.items() if value is not None} | {
         "requests": counts.requests,

@@ -75,7 +75,7 @@ class AnswerMessage:
         where the assistant has a ``fallback_message``, that instead of a model's error.
         """
         self._follow.check(assistant, incoming.guide_id)
-        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
+        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id, incoming.key_id)
         with self._queue.admitted(chat_key(assistant.id, incoming.channel)) as lane:
             arrived = self._arrive(lane, assistant, incoming)
             if isinstance(arrived, Ticket):
@@ -83,13 +83,14 @@ class AnswerMessage:
             if arrived.ticket is None:
                 return self._settle.stored(arrived.chat, arrived.message)
             with _turn_of(arrived.lane, arrived.ticket) as ticket:
-                ticket.outcome = self._run(assistant, replace(arrived, guide_id=incoming.guide_id))
+                there = replace(arrived, guide_id=incoming.guide_id)
+                ticket.outcome = self._run(assistant, there, incoming.key_id)
                 return ticket.outcome
 
     def stream(self, assistant: Assistant, incoming: Incoming) -> AnswerStream:
         """The same, as an iterator of texts and at last the ``Answer``; every refusal comes before it."""
         self._follow.check(assistant, incoming.guide_id)
-        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id)
+        self._requests.admit(assistant.id, assistant.settings.limits, incoming.channel.id, incoming.key_id)
         key = chat_key(assistant.id, incoming.channel)
         with contextlib.ExitStack() as held:
             lane = held.enter_context(self._queue.admitted(key))
@@ -100,7 +101,8 @@ class AnswerMessage:
                 stored = self._settle.stored(arrived.chat, arrived.message)
                 return AnswerStream(_whole(stored), held.pop_all())
             ticket = held.enter_context(_turn_of(arrived.lane, arrived.ticket))
-            steps = self._stream(assistant, replace(arrived, guide_id=incoming.guide_id), ticket)
+            there = replace(arrived, guide_id=incoming.guide_id)
+            steps = self._stream(assistant, there, ticket, incoming.key_id)
             first = next(steps)  # the model's first token: until it is there, an error is an error status
             return AnswerStream(_with_first(first, steps), held.pop_all())
 
@@ -130,7 +132,7 @@ class AnswerMessage:
         lane.check_room()
         return _placed(lane, chat, self._receive.again(message))
 
-    def _run(self, assistant: Assistant, arrived: _Arrived) -> Answer:
+    def _run(self, assistant: Assistant, arrived: _Arrived, key_id: str) -> Answer:
         chat = self._chat_now(arrived)
         if not chat.active:
             self._opt_out.heard(assistant, chat, arrived.message)
@@ -140,13 +142,15 @@ class AnswerMessage:
                 step = self._step(assistant, chat, arrived)
                 if isinstance(step, Asking):
                     return self._asked(chat, arrived.message, step)
-                prepared = self._compose.prepare(assistant, chat, arrived.message, step)
+                prepared = self._compose.prepare(assistant, chat, arrived.message, step, key_id)
                 completion = self._compose.complete(prepared)
             except _MODEL_FAILURES as problem:
                 return self._fallen_back(assistant, chat, arrived.message, problem)
             return self._answered(chat, arrived.message, prepared, completion, was_sent=False)
 
-    def _stream(self, assistant: Assistant, arrived: _Arrived, ticket: Ticket) -> Iterator[str | Answer]:
+    def _stream(
+        self, assistant: Assistant, arrived: _Arrived, ticket: Ticket, key_id: str
+    ) -> Iterator[str | Answer]:
         chat = self._chat_now(arrived)
         if not chat.active:
             self._opt_out.heard(assistant, chat, arrived.message)
@@ -161,7 +165,7 @@ class AnswerMessage:
                     ticket.outcome = self._asked(chat, arrived.message, following)
                     yield from _whole(ticket.outcome)
                     return
-                prepared = self._compose.prepare(assistant, chat, arrived.message, following)
+                prepared = self._compose.prepare(assistant, chat, arrived.message, following, key_id)
                 for step in self._compose.stream(prepared):
                     if isinstance(step, Completion):
                         ticket.outcome = self._answered(chat, arrived.message, prepared, step, was_sent=sent)

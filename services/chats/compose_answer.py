@@ -48,7 +48,12 @@ class ComposeAnswer:
         self._clock = clock
 
     def prepare(
-        self, assistant: Assistant, chat: Chat, message: Message, followed: Followed | None = None
+        self,
+        assistant: Assistant,
+        chat: Chat,
+        message: Message,
+        followed: Followed | None = None,
+        key_id: str = "",
     ) -> Grounded:
         """The prompt for a message: the system prompt, numbered passages, history, the message.
 
@@ -69,7 +74,7 @@ class ComposeAnswer:
             instructions=followed.instructions if followed else "",
             notes=chat.summary if turns else "",
             user_id=chat.channel.id,
-            key_id=assistant.id,
+            key_id=key_id or assistant.id,
             purpose="chat",
         )
         budget = self._budget(assistant, message.requested_model)

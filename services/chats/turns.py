@@ -13,7 +13,8 @@ from models.routing import Routing
 class Incoming:
     """What a bot hands in: a contact's message.
 
-    ``active`` counts only when it opens a chat. ``guide_id`` is a guide to fill and follow from here on.
+    ``active`` counts only when it opens a chat. ``guide_id`` is a guide to fill and follow from here on, ``key_id``
+    a personal token, where the message came with one.
     """
 
     channel: Channel
@@ -23,6 +24,7 @@ class Incoming:
     message_id: str = ""
     model: str = ""
     guide_id: str = ""
+    key_id: str = ""
 
 
 @dataclass(frozen=True)

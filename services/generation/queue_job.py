@@ -58,6 +58,7 @@ class QueueJob:
         return GenerationJob(
             id=job_id,
             user_id="" if caller.assistant else caller.actor.user_id,
+            token_id=caller.actor.token_id,
             assistant_id=assistant_id,
             asked=asked,
             created_at=self._clock(),

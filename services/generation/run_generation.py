@@ -117,4 +117,12 @@ class RunGeneration:
             raise Unauthenticated("The account is not active.")
         if assistant is not None and not job.user_id:
             return Caller(Actor(kind=ActorKind.BOT, assistant_id=assistant.id), assistant)
-        return Caller(Actor(kind=ActorKind.PERSON, user_id=user.id, name=user.name, role=user.role))
+        return Caller(
+            Actor(
+                kind=ActorKind.PERSON,
+                user_id=user.id,
+                name=user.name,
+                role=user.role,
+                token_id=job.token_id,
+            )
+        )

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from kit.clock import Clock
@@ -16,6 +16,7 @@ from kit.logging import get_logger
 from models.limits import (
     NEAR,
     Bound,
+    Bounds,
     Budget,
     BudgetWarning,
     Cost,
@@ -41,12 +42,18 @@ UsedBefore = Callable[[str, str, str], tuple[Mapping[int, int], Cost]]
 
 @dataclass(frozen=True)
 class Spender:
-    """Who uses tokens: an assistant with its limits, and the end user it is for, where one is named."""
+    """Who uses tokens: an assistant with its limits, and the end user it is for, where one is named.
+
+    ``key_id`` is the personal token that is used, where it has bounds of its own: ``of_key``. Without an
+    assistant these alone count.
+    """
 
     assistant_id: str
     owner_id: str
     limits: Limits
     user_id: str = ""
+    key_id: str = ""
+    of_key: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,15 @@ class KeepBudgets:
     ) -> Reservation:
         """Take ``cost`` out of every budget of the spender; ``LimitReached`` when one has not that much left.
 
-        Of bounds that are not among ``only`` as much is used as there is need. Where less will be tried next it
-        is not ``final``, and nobody is warned.
+        Of bounds that are not among ``only`` (and not a token's) as much is used as there is need. Where less will
+        be tried next it is not ``final``, and nobody is warned.
         """
         now = self._clock()
         reservation = Reservation(new_id(), spender, now.day, cost)
-        for user_key, bounds in self._all_bounds(spender, now):
-            budget = Budget(spender.assistant_id, month_of(now), user_key)
-            kept = tuple(one for one in bounds if one.name in only)
+        for account, user_key, bounds in _all_bounds(spender, now):
+            budget = Budget(account, month_of(now), user_key)
+            is_of_key = account != spender.assistant_id
+            kept = tuple(one for one in bounds if is_of_key or one.name in only)
             try:
                 self._take(reservation, budget, kept, now, final=final)
             except AppError:
@@ -127,12 +135,13 @@ class KeepBudgets:
             reservation = replace(reservation, taken=(*reservation.taken, taken))
         if not reservation.taken:
             self.forget(spender.assistant_id)
+            self.forget(spender.key_id)
         return reservation
 
-    def forget(self, assistant_id: str) -> None:
-        """An assistant has no budget: what was known of one does not count for the next that it is given."""
+    def forget(self, account_id: str) -> None:
+        """An assistant or token has no budget: what was known of one counts not for the next that it is given."""
         if self._known:
-            self._known.pop((assistant_id, month_of(self._clock()), ""), None)
+            self._known.pop((account_id, month_of(self._clock()), ""), None)
 
     def settle(self, reservation: Reservation, cost: Cost) -> None:
         """Count what the call cost in truth; without records that is made up for later."""
@@ -163,22 +172,15 @@ class KeepBudgets:
         """Each budget of the spender with how much of it is used."""
         now = self._clock()
         found = []
-        for user_key, bounds in self._all_bounds(spender, now):
+        for account, user_key, bounds in _all_bounds(spender, now):
             if spender.user_id and not user_key:
                 continue
-            budget = self._budgets.get(spender.assistant_id, month_of(now), user_key)
+            budget = self._budgets.get(account, month_of(now), user_key)
             if budget is None:
-                days, spent = self._used_before(spender.assistant_id, month_of(now), spender.user_id)
-                budget = Budget(spender.assistant_id, month_of(now), user_key, spent, days)
+                days, spent = self._used_before(account, month_of(now), spender.user_id)
+                budget = Budget(account, month_of(now), user_key, spent, days)
             found += [(bound, budget.used(bound.name, now.day)) for bound in bounds]
         return tuple(found)
-
-    def _all_bounds(self, spender: Spender, now: datetime) -> list[tuple[str, tuple[Bound, ...]]]:
-        limits = spender.limits
-        found = [("", budgets_of(limits, now))]
-        if limits.user is not None and spender.user_id:
-            found.append((user_key(spender.user_id), budgets_of(limits.user, now)))
-        return [(key, bounds) for key, bounds in found if bounds and spender.assistant_id]
 
     def _take(
         self,
@@ -206,6 +208,7 @@ class KeepBudgets:
                     raise LimitReached(
                         bound.name,
                         of_user=bool(budget.user_key),
+                        of_token=budget.assistant_id != reservation.spender.assistant_id,
                         used=shown(bound.name, used),
                         allowed=shown(bound.name, bound.most),
                         resets_at=bound.resets_at,
@@ -283,7 +286,9 @@ class KeepBudgets:
             known.warned.discard(window)
             return
         if first:
-            _log.info("budget warning", assistant_id=spender.assistant_id, limit=str(bound.name))
+            _log.info("budget warning", account_id=budget.assistant_id, limit=str(bound.name))
+            if budget.assistant_id != spender.assistant_id:
+                return  # a token has no webhook
             self._on_warning(
                 BudgetWarning(
                     spender.assistant_id,
@@ -300,3 +305,14 @@ class KeepBudgets:
 def user_key(user_id: str) -> str:
     """What stands for an end user in names of records: their id may be anything."""
     return hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _all_bounds(spender: Spender, now: datetime) -> list[tuple[str, str, tuple[Bound, ...]]]:
+    """Every budget of a spender: whose month it is kept under, for which end user, and its bounds."""
+    limits, assistant_id = spender.limits, spender.assistant_id
+    found = [(assistant_id, "", budgets_of(limits, now))]
+    if limits.user is not None and spender.user_id:
+        found.append((assistant_id, user_key(spender.user_id), budgets_of(limits.user, now)))
+    if spender.key_id != assistant_id:
+        found.append((spender.key_id, "", budgets_of(spender.of_key, now)))
+    return [one for one in found if one[0] and one[2]]

@@ -16,6 +16,7 @@ from models.routing import ANSWERED
 from models.usage import ModelCall
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets, Spender
+from services.limits.limits_of_keys import LimitsOfKeys
 
 PURPOSE = "embeddings"
 
@@ -28,12 +29,14 @@ class LimitEmbedding:
         *,
         requests: CountRequests,
         budgets: KeepBudgets,
+        keys: LimitsOfKeys,
         record: Callable[[ModelCall], object],
         clock: Clock,
         on_reached: Callable[[str], object],
     ) -> None:
         self._requests = requests
         self._budgets = budgets
+        self._keys = keys
         self._record = record
         self._clock = clock
         self._on_reached = on_reached
@@ -42,7 +45,7 @@ class LimitEmbedding:
     def counted(self, caller: Caller, user_id: str, model: str, tokens: int) -> Iterator[None]:
         """Reserve before, settle and record after; ``LimitReached`` where there is no room for so many tokens."""
         at, began = self._clock(), time.perf_counter()
-        spender, outcome, spent = _spender(caller, user_id), "", Tokens()
+        spender, outcome, spent = self._spender(caller, user_id), "", Tokens()
         try:
             with self._paid(spender, tokens):
                 yield
@@ -73,7 +76,7 @@ class LimitEmbedding:
     def _paid(self, spender: Spender, tokens: int) -> Iterator[None]:
         cost = Cost(tokens)
         try:
-            self._requests.admit(spender.assistant_id, spender.limits, spender.user_id)
+            self._requests.admit(spender.assistant_id, spender.limits, spender.user_id, spender.key_id)
             reservation = self._budgets.reserve(spender, cost)
         except LimitReached as reached:
             if reached.name is not LimitName.REQUESTS_PER_MINUTE:
@@ -86,9 +89,9 @@ class LimitEmbedding:
             raise
         self._budgets.settle(reservation, cost)
 
-
-def _spender(caller: Caller, user_id: str) -> Spender:
-    assistant = caller.assistant
-    if assistant is None:
-        return Spender("", caller.owner_id, Limits(), user_id)
-    return Spender(assistant.id, assistant.owner_id, assistant.settings.limits, user_id)
+    def _spender(self, caller: Caller, user_id: str) -> Spender:
+        assistant = caller.assistant
+        if assistant is None:
+            of_key = self._keys.of(caller.key_id)
+            return Spender("", caller.owner_id, Limits(), user_id, caller.key_id, of_key)
+        return Spender(assistant.id, assistant.owner_id, assistant.settings.limits, user_id)

@@ -13,12 +13,13 @@ from kit.ids import new_id
 from models.catalogue import ModelEntry
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest
-from models.limits import Cost, LimitName, LimitReached, PriceUnknown
+from models.limits import Bounds, Cost, LimitName, LimitReached, PriceUnknown
 from models.routing import ANSWERED, Attempt
 from models.tokens import estimate_prompt, estimate_tokens
 from models.usage import LEFT_EARLY, LIMIT_MESSAGE, LONGEST_LOGGED_TEXT, ModelCall, money_of
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets, Reservation, Spender
+from services.limits.limits_of_keys import LimitsOfKeys
 from services.llm.base import CompletionSteps, Model
 from services.prompts.scratchpad import split_scratchpad
 
@@ -43,6 +44,7 @@ class LimitModel:
         chain: Callable[[CompletionRequest], Sequence[ModelEntry]],
         requests: CountRequests,
         budgets: KeepBudgets,
+        keys: LimitsOfKeys | None = None,
         record: Callable[[ModelCall], object],
         clock: Clock,
         on_reached: Callable[[str], object] = lambda _limit: None,
@@ -51,6 +53,7 @@ class LimitModel:
         self._on_reached = on_reached
         self._chain = chain
         self._requests = requests
+        self._keys = keys or LimitsOfKeys(lambda _key_id: None)
         self._budgets = budgets
         self._record = record
         self._clock = clock
@@ -80,10 +83,10 @@ class LimitModel:
             raise
 
     def _begin(self, request: CompletionRequest) -> _Call:
-        call = _Call(request, self._budgets, self._record, self._clock)
+        call = _Call(request, self._keys.of(request.key_id), self._budgets, self._record, self._clock)
         try:
             if not request.is_counted:
-                self._requests.admit(request.assistant_id, request.limits, request.user_id)
+                self._requests.admit(request.assistant_id, request.limits, request.user_id, request.key_id)
             self._reserve(call)
         except LimitReached as reached:
             if reached.name is not LimitName.REQUESTS_PER_MINUTE:
@@ -101,15 +104,19 @@ class LimitModel:
     def _reserve(self, call: _Call, only: Sequence[LimitName] = tuple(LimitName)) -> None:
         """Reserve for the dearest of the models that may answer, and as long an answer as there is room for."""
         call.chain = tuple(self._chain(call.request))
-        limits = call.request.limits
-        if not (limits.has_budget or (limits.user and limits.user.has_budget)):
+        limits, of_key = call.request.limits, call.spender.of_key
+        if not (limits.has_budget or (limits.user and limits.user.has_budget) or of_key.has_budget):
             self._budgets.forget(call.request.assistant_id)
+            if call.request.key_id:
+                self._budgets.forget(call.request.key_id)
             return
-        unpriced = [one.name for one in call.chain if not one.is_priced] if limits.count_money else ()
+        unpriced = [one.name for one in call.chain if not one.is_priced]
+        if not (limits.count_money or of_key.has_money):
+            unpriced = []
         if unpriced:
             raise PriceUnknown(unpriced)
         read = _prompt_tokens(call.request)
-        outputs = _outputs(call.request, read)
+        outputs = _outputs(call.request, of_key, read)
         for at, written in enumerate(outputs):
             money = max((money_of(one, read, written) for one in call.chain), default=0)
             final = at == len(outputs) - 1
@@ -127,7 +134,7 @@ class LimitModel:
     def _over(self, call: _Call, reached: LimitReached) -> None:
         """What the owner wants instead of a refusal; ``reached`` where that is nothing."""
         over = call.request.limits.over
-        if over is None or reached.name is LimitName.REQUESTS_PER_MINUTE:
+        if over is None or reached.of_token or reached.name is LimitName.REQUESTS_PER_MINUTE:
             raise reached
         if over.message:
             call.instead = Completion(over.message, LIMIT_MESSAGE, Tokens())
@@ -146,12 +153,15 @@ class _Call:
     def __init__(
         self,
         request: CompletionRequest,
+        of_key: Bounds,
         budgets: KeepBudgets,
         record: Callable[[ModelCall], object],
         clock: Clock,
     ) -> None:
         self.request = request
-        self.spender = Spender(request.assistant_id, request.owner_id, request.limits, request.user_id)
+        self.spender = Spender(
+            request.assistant_id, request.owner_id, request.limits, request.user_id, request.key_id, of_key
+        )
         self.chain: tuple[ModelEntry, ...] = ()
         self.reservation: Reservation | None = None
         self.instead: Completion | None = None
@@ -285,11 +295,11 @@ def _attempts(problem: BaseException | None) -> tuple[Attempt, ...]:
     return tuple(Attempt(**one) for one in tried)
 
 
-def _outputs(request: CompletionRequest, read: int) -> tuple[int, ...]:
+def _outputs(request: CompletionRequest, of_key: Bounds, read: int) -> tuple[int, ...]:
     """How long an answer may get, the longest first; ``read`` are the tokens of the prompt."""
     if request.max_tokens is not None:
         return (request.max_tokens,)
-    bounds = [one for one in (request.limits, request.limits.user) if one is not None]
+    bounds = [one for one in (request.limits, request.limits.user, of_key) if one is not None]
     tokens = [
         most for one in bounds for most in (one.tokens_per_day, one.tokens_per_month) if most is not None
     ]

@@ -11,7 +11,8 @@ from models.actors import Actor
 from models.assistants import Assistant
 from models.catalogue import ModelEntry
 from models.completions import CompletionRequest
-from models.limits import LimitName, LimitState, shown, state_of
+from models.limits import LimitName, Limits, LimitState, shown, state_of
+from models.users import PersonalToken
 from services.assistants.find_assistants import FindAssistants
 from services.limits.keep_budgets import KeepBudgets, Spender
 
@@ -32,6 +33,7 @@ class ShownLimit:
     state: LimitState
     resets_at: datetime
     unpriced: bool = False
+    token_id: str = ""
 
 
 class ShowLimits:
@@ -51,6 +53,24 @@ class ShowLimits:
     def of(self, actor: Actor, assistant_id: str, user_id: str = "") -> tuple[ShownLimit, ...]:
         """The budgets of an assistant, or of one of its end users; ``NotFound`` to whom it is no business of."""
         return self._shown(self._assistants.get(actor, assistant_id), user_id)
+
+    def of_token(self, token: PersonalToken) -> tuple[ShownLimit, ...]:
+        """The budgets of a personal token."""
+        spender = Spender("", token.user_id, Limits(), "", token.id, token.limits)
+        return tuple(
+            ShownLimit(
+                assistant_id="",
+                assistant_name="",
+                user_id="",
+                token_id=token.id,
+                limit=bound.name,
+                used=shown(bound.name, used),
+                allowed=shown(bound.name, bound.most),
+                state=state_of(used, bound.most),
+                resets_at=bound.resets_at,
+            )
+            for bound, used in self._budgets.now(spender)
+        )
 
     def of_all(self, actor: Actor, most: int = 1000) -> tuple[ShownLimit, ...]:
         """The budgets of all assistants that the caller owns (an admin: of all), the newest first."""

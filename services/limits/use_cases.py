@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets
+from services.limits.limits_of_keys import LimitsOfKeys
 from services.limits.show_limits import ShowLimits
 
 
@@ -20,3 +21,4 @@ class LimitUseCases:
     requests: CountRequests
     budgets: KeepBudgets
     show_limits: ShowLimits
+    keys: LimitsOfKeys

@@ -62,7 +62,9 @@ class NpcSessions:
         check_named(self._catalogue, model)
         session = self._open(actor.token_id, chat_id)
         channel = Channel(session.contact(), CHANNEL)
-        incoming = Incoming(channel=channel, message=message, username=actor.name, model=model)
+        incoming = Incoming(
+            channel=channel, message=message, username=actor.name, model=model, key_id=actor.token_id
+        )
         answer = self._answer_message.answer(npc, incoming)
         if answer.chat_id not in session.chats:
             self._sessions.add_chat(session, answer.chat_id)

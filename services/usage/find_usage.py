@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from kit.errors import Invalid
 from models.actors import Actor
 from models.usage import Counts, UsageKey, UsageRow
 from repositories.assistants import AssistantRepository
 from repositories.scope import Scope
-from repositories.usage import UsageRepository, UserUsageRepository
+from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 from services.assistants.find_assistants import FindAssistants
 from services.usage.record_calls import RecordCalls
 
@@ -24,6 +25,7 @@ class Group(StrEnum):
     DAY = "day"
     USER = "user"
     OWNER = "owner"
+    CREDENTIAL = "token"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class UsageWanted:
     assistant_id: str = ""
     model: str = ""
     user_id: str = ""
+    token_id: str = ""
 
 
 class FindUsage:
@@ -46,12 +49,14 @@ class FindUsage:
         *,
         usage: UsageRepository,
         by_user: UserUsageRepository,
+        by_token: TokenUsageRepository,
         assistants: AssistantRepository,
         find_assistants: FindAssistants,
         record: RecordCalls,
     ) -> None:
         self._usage = usage
         self._by_user = by_user
+        self._by_token = by_token
         self._assistants = assistants
         self._find_assistants = find_assistants
         self._record = record
@@ -74,10 +79,14 @@ class FindUsage:
         return tuple(sorted(rows, key=_order))
 
     def _read(self, scope: Scope, wanted: UsageWanted) -> Iterator[tuple[UsageKey, Counts]]:
-        of_users = Group.USER in wanted.group_by or wanted.user_id
-        usage = self._by_user if of_users else self._usage
+        of_users = bool(Group.USER in wanted.group_by or wanted.user_id)
+        of_tokens = bool(Group.CREDENTIAL in wanted.group_by or wanted.token_id)
+        if of_users and of_tokens:
+            raise Invalid.field("group_by", "Usage is kept by user and by token, not by both at once.")
+        usage = self._by_user if of_users else self._by_token if of_tokens else self._usage
+        whose = wanted.user_id or wanted.token_id
         for key, counts in usage.read(scope, wanted.since, wanted.until):
-            if wanted.model in ("", key.model) and wanted.user_id in ("", key.user_id):
+            if wanted.model in ("", key.model) and whose in ("", key.user_id):
                 yield key, counts
 
     def _names(self, ids: set[str]) -> dict[str, str]:
@@ -92,6 +101,7 @@ def _group(key: UsageKey, group_by: tuple[Group, ...]) -> UsageRow:
         day=key.day if Group.DAY in group_by else None,
         user_id=key.user_id if Group.USER in group_by else None,
         owner_id=key.owner_id if Group.OWNER in group_by else None,
+        token_id=key.user_id if Group.CREDENTIAL in group_by else None,
     )
 
 
@@ -104,4 +114,5 @@ def _order(row: UsageRow) -> tuple[str, ...]:
         row.model or "",
         row.user_id or "",
         row.owner_id or "",
+        row.token_id or "",
     )

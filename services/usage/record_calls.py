@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import replace
 
 from kit.errors import AppError, Unavailable
 from kit.logging import get_logger
 from models.usage import Counts, ModelCall, UsageKey, counts_of
 from repositories.model_calls import ModelCallRepository
-from repositories.usage import UsageRepository, UserUsageRepository
+from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 
 MOST_WAITING = 20_000
 _log = get_logger("usage")
@@ -23,7 +24,12 @@ class RecordCalls:
     """
 
     def __init__(
-        self, *, calls: ModelCallRepository, usage: UsageRepository, by_user: UserUsageRepository
+        self,
+        *,
+        calls: ModelCallRepository,
+        usage: UsageRepository,
+        by_user: UserUsageRepository,
+        by_token: TokenUsageRepository,
     ) -> None:
         self._calls = calls
         self._lock = threading.Lock()
@@ -31,6 +37,7 @@ class RecordCalls:
         self._waiting: deque[ModelCall] = deque(maxlen=MOST_WAITING)
         self._usage = _Added(usage)
         self._by_user = _Added(by_user)
+        self._by_token = _Added(by_token)
 
     def record(self, call: ModelCall) -> None:
         """Have a call written soon."""
@@ -40,6 +47,8 @@ class RecordCalls:
             self._waiting.append(call)
             self._usage.add(key.of_anybody(), counts)
             self._by_user.add(key, counts)
+            if call.key_id and call.key_id != call.assistant_id:
+                self._by_token.add(replace(key, user_id=call.key_id), counts)
 
     def flush_calls(self) -> None:
         """Write the calls that wait; ``Unavailable`` while the records are away, and they wait on."""
@@ -61,7 +70,7 @@ class RecordCalls:
         """Write everything that waits."""
         self.flush_calls()
         with self._flushing:
-            for one in (self._usage, self._by_user):
+            for one in (self._usage, self._by_user, self._by_token):
                 with self._lock:
                     counts = one.taken()
                 try:

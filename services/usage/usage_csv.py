@@ -26,6 +26,7 @@ def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
         *(("model",) if Group.MODEL in shown else ()),
         *(("user_id",) if Group.USER in shown else ()),
         *(("owner_id",) if Group.OWNER in shown else ()),
+        *(("token_id",) if Group.CREDENTIAL in shown else ()),
     ]
     writer.writerow((*names, *COUNTED))
     for row in rows:
@@ -36,6 +37,7 @@ def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
             "model": row.model,
             "user_id": row.user_id,
             "owner_id": row.owner_id,
+            "token_id": row.token_id,
         }
         counts = row.counts.values()
         writer.writerow(

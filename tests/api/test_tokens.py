@@ -12,6 +12,7 @@ from bootstrap.installation import Installation
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.actors import Actor, ActorKind
+from models.limits import Bounds
 from services.accounts.issue_tokens import IssueTokens
 from tests.people import Caller
 
@@ -69,10 +70,12 @@ def test_it_lasts_as_many_days_as_were_asked_for(owner: Caller) -> None:
 def test_after_its_time_it_is_none(app: Flask, installation: Installation, owner: Caller) -> None:
     kept = installation.house.accounts.issue_tokens
     then = utc_now() - timedelta(days=2)
-    issued_then = IssueTokens(tokens=kept._tokens, vault=kept._vault, clock=lambda: then)
+    issued_then = IssueTokens(
+        tokens=kept._tokens, budgets=kept._budgets, vault=kept._vault, clock=lambda: then
+    )
     actor = Actor(ActorKind.PERSON, user_id=owner.user_id)
-    _, over = issued_then.issue(actor, "over", 1)
-    _, good = issued_then.issue(actor, "good", 3)
+    _, over = issued_then.issue(actor, "over", 1, Bounds())
+    _, good = issued_then.issue(actor, "good", 3, Bounds())
 
     assert program(app, {"token": over}).get("/auth/me").status_code == 401
     assert program(app, {"token": good}).get("/auth/me").status_code == 200

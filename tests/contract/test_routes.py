@@ -141,6 +141,7 @@ ADDED = {
     ("GET", "/assistants/faq/<id>"): 200,
     ("DELETE", "/assistants/faq/<id>/<id>"): 200,
     ("DELETE", "/assistants/unanswered/<id>/<id>"): 200,
+    ("PUT", "/auth/tokens/<id>"): 200,
     ("GET", "/usage"): 200,
     ("GET", "/usage/limits"): 200,
     ("GET", "/requests"): 200,

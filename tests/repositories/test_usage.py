@@ -16,7 +16,7 @@ from models.routing import Attempt
 from models.usage import CallFilter, Counts, ModelCall, UsageKey
 from repositories.model_calls import ModelCallRepository
 from repositories.scope import WHOLE, Scope
-from repositories.usage import UsageRepository, UserUsageRepository
+from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 from repositories.values import Record
 from services.usage.record_calls import RecordCalls
 from services.usage.used_before import UsedBefore
@@ -104,19 +104,20 @@ def test_while_the_records_are_away_what_is_recorded_waits(
                 raise Unavailable
             super().add(key, counts)
 
-    away = Away(usage._records.database)
-    record = RecordCalls(calls=calls, usage=away, by_user=by_user)
-    assistant = new_id()
-    for user in ("ana", "rui", "ana"):
-        record.record(a_call(assistant, assistant, user_id=user))
+    away, by_token = Away(usage._records.database), TokenUsageRepository(usage._records.database)
+    record = RecordCalls(calls=calls, usage=away, by_user=by_user, by_token=by_token)
+    assistant, token = new_id(), new_id()
+    for user, key_id in (("ana", token), ("rui", ""), ("ana", token)):
+        record.record(replace(a_call(assistant, assistant, user_id=user), key_id=key_id))
     with pytest.raises(Unavailable):
         record.flush()
     away.is_away = False
     record.flush()
     record.flush()
-    used = UsedBefore(record=record, usage=usage, by_user=by_user)
+    used = UsedBefore(record=record, usage=usage, by_user=by_user, by_token=by_token)
 
     assert calls.count(Scope(assistant_id=assistant), CallFilter()) == 3
     assert used(assistant, "202611", "") == ({30: 54}, Cost(54, 15))
     assert used(assistant, "202611", "ana") == ({30: 36}, Cost(36, 10))
     assert used(assistant, "202612", "") == ({}, Cost())
+    assert used(token, "202611", "") == ({30: 36}, Cost(36, 10))
