@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+from bench.retrieval_everyday import print_everyday
 from bench.retrieval_followups import print_follow_ups
 from bench.retrieval_sets import (
     Question,
@@ -64,6 +65,7 @@ def main() -> None:
                 _print_stages(asked)
         print_follow_ups(sets)
     _print_evidence(sets)
+    print_everyday(CUTS[chosen.cut](chosen.characters))
 
 
 class Search:

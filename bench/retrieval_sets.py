@@ -14,7 +14,7 @@ import string
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -84,30 +84,35 @@ class QuestionSet:
 def load(path: Path, cut: Cut) -> QuestionSet:
     """Read a set and cut its documents."""
     held = json.loads(path.read_text(encoding="utf-8"))
+    questions = tuple(Question(q["question"], tuple(q["answers"]), q["title"]) for q in held["questions"])
+    texts = [(one["title"], one["text"]) for one in held["documents"]]
+    return replace(of_texts(path.stem, texts, cut), questions=questions)
+
+
+def of_texts(name: str, texts: Sequence[tuple[str, str]], cut: Cut) -> QuestionSet:
+    """Documents by title and text, without questions."""
     documents: list[Document] = []
     chunks: list[Chunk] = []
-    for number, one in enumerate(held["documents"]):
-        parsed = cut(one["title"], one["text"])
-        identity, language = f"{number:024x}", detect_language(one["text"])
+    for number, (title, text) in enumerate(texts):
+        parsed = cut(title, text)
         documents.append(
             Document(
-                identity,
+                f"{number:024x}",
                 "a" * 24,
                 "o" * 24,
-                f"{_file_stem(one['title'])}.txt",
+                f"{_file_stem(title)}.txt",
                 DocumentType.RAG,
-                len(one["text"]),
+                len(text),
                 "",
                 WHEN,
                 chunks=len(parsed.pieces),
-                title=one["title"],
-                language=language,
+                title=title,
+                language=detect_language(text),
                 live_version=1,
             )
         )
         chunks.extend(_chunks(documents[-1], parsed))
-    questions = tuple(Question(q["question"], tuple(q["answers"]), q["title"]) for q in held["questions"])
-    return QuestionSet(path.stem, tuple(documents), tuple(chunks), questions)
+    return QuestionSet(name, tuple(documents), tuple(chunks), ())
 
 
 def by_parser(characters: int) -> Cut:

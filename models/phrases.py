@@ -18,6 +18,18 @@ NO_DOCUMENTS: Mapping[str, str] = {
     "fr": "Bonjour ! Je n'ai pas encore de documents qui répondent à cela.",
     "es": "¡Hola! Todavía no tengo documentos que respondan a eso.",
 }
+GREETING: Mapping[str, str] = {
+    "pt": "Olá! O que você gostaria de saber?",
+    "en": "Hello! What would you like to know?",
+    "fr": "Bonjour ! Que souhaitez-vous savoir ?",
+    "es": "¡Hola! ¿Qué le gustaría saber?",
+}
+UNDERSTOOD: Mapping[str, str] = {
+    "pt": "Certo! Se quiser saber mais alguma coisa, é só perguntar.",
+    "en": "All right! If you would like to know anything else, just ask.",
+    "fr": "Très bien ! Si vous souhaitez savoir autre chose, demandez-moi.",
+    "es": "¡De acuerdo! Si quiere saber algo más, pregúnteme.",
+}
 NO_MODEL: Mapping[str, str] = {
     "pt": "(Nenhum modelo de linguagem está configurado: cito os documentos.)",
     "en": "(No language model is configured: I quote the documents.)",

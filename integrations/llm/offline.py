@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from models import phrases
 from models.completions import Completion, CompletionRequest
 from models.documents import Passage
-from models.text.chat import clean_query
+from models.text.chat import asks_something, clean_query, ends_something
+from models.text.everyday import only_where, said_instead, told_otherwise
+from models.text.everyday_words import ASKING
 from models.text.families import FAMILIES
 from models.text.language import detect_language
 from models.text.stemming import stem
@@ -85,6 +87,9 @@ class OfflineModel:
 def answer_from(request: CompletionRequest) -> str:
     """What the built-in model answers; verbatim quotes, each with its passage's number."""
     language = _language(request)
+    if not asks_something(request.question):
+        kind = phrases.UNDERSTOOD if ends_something(request.question) else phrases.GREETING
+        return phrases.phrase(kind, language)
     if not request.passages:
         return request.no_answer or phrases.phrase(phrases.NO_DOCUMENTS, language)
     quotes = best_quotes(request.question, request.passages, language) if request.enough else []
@@ -100,8 +105,7 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
     shapes = [shape for names, shape in _ASKED_FOR if names & asked]
     sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
     stop = STOP_WORDS.get(language, frozenset())
-    held = _held(passages, language)
-    said = {_as_spelt(word, held, language) for word in asked - stop}
+    said = _asked_for(question, asked - stop, _held(passages, language), language)
     wanted = _stems(said - _SAID_BY_SHAPE, language) or _stems(said, language)
     if not wanted or not sentences:
         return []
@@ -178,6 +182,20 @@ def _held(passages: tuple[Passage, ...], language: str) -> dict[str, str]:
     """A stem of the passages for each of their words."""
     said = {word for passage in passages for word in words(passage.text)}
     return {word: stem(word, language) for word in said}
+
+
+def _asked_for(question: str, asked: frozenset[str], held: dict[str, str], language: str) -> set[str]:
+    """What to look for: each word as the documents spell it, and what they may say in place of everyday ones."""
+    otherwise = told_otherwise(question, asked)
+    stems = frozenset(held.values())
+    instead = {
+        one
+        for word in asked or only_where(question)
+        for one in said_instead(otherwise.get(word, word), ())
+        if stem(one, language) in stems
+    }
+    plain = asked - otherwise.keys() - (ASKING if instead else frozenset())
+    return {_as_spelt(word, held, language) for word in plain} | instead
 
 
 def _as_spelt(word: str, held: dict[str, str], language: str) -> str:

@@ -78,6 +78,11 @@ oui non parfait super genial bien compris entendu au revoir a bientot d'accord d
 si claro perfecto entendido vale bueno adios hasta luego pronto ja jaja haha hahaha kkkkk
 """
 _SAID_ALONE = frozenset(_SAID.split())
+_THANKS = """
+obrigado obrigada obg brigado brigada vlw valeu grato grata agradeco thanks thank thx ty cheers merci gracias okay
+"""
+_IN_GREETINGS = "bom boa bem td tudo good ca va"
+_ENDING = frozenset(_THANKS.split()) | _SAID_ALONE - frozenset(_IN_GREETINGS.split())
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _PUNCTUATION = " \t\r\n,;:.!?¡¿-–—…"
@@ -108,6 +113,12 @@ def asks_something(message: str) -> bool:
     return any(word not in _SAID_ALONE for word in left) and (
         "?" in message or any(word not in _ALL_STOP_WORDS for word in left)
     )
+
+
+def ends_something(message: str) -> bool:
+    """Whether a message thanks, or says yes, no or goodbye, rather than greets."""
+    said = {span.word for span in _spans(message)}
+    return not said.isdisjoint(_ENDING)
 
 
 def _spans(message: str) -> list[_Span]:

@@ -51,7 +51,7 @@ a à afin ai aie aient ainsi alors as assez au aucun aucune auquel aura aurai au
 auxquels auxquelles avaient avais avait avant avec avez avoir avons ayant bien c ça car ce ceci cela celle
 celles celui cependant ces cet cette ceux chaque chez ci combien comme comment d dans de dehors déjà depuis
 derrière des dès desquels desquelles dessous dessus deux devant doit doivent donc dont du duquel durant elle
-elles en encore entre es est et étaient étais était étant été être eu eux faire fait faites fois font furent
+elles en encore entre es est et êtes étaient étais était étant été être eu eux faire fait faites fois font furent
 fut hors ici il ils j je jusqu jusque l la là laquelle le lequel les lesquels lesquelles leur leurs lorsque
 lui m ma mais malgré me même mêmes mes mien moi moins mon n ne ni non nos notre nous on ont or ou où oui par
 parce parmi pas pendant peu peut peuvent plus plusieurs pour pourquoi pourra pourrait pouvoir près puis
@@ -68,7 +68,7 @@ estaba estaban estado están estar estas este esté esto estos estoy etc fue fue
 hace hacen hacer hacia han hasta hay he hemos incluso la las le les lo los luego más mas me mediante mi mí mis
 mientras mismo misma mismos mismas mucha muchas mucho muchos muy nada ni no nos nosotros nuestra nuestras
 nuestro nuestros nunca o os otra otras otro otros para pero poco por porque qué pues puede pueden podría que
-quien quién quienes quiénes sea sean según ser será serán sería si sí sido sin siempre sino sobre sois solo
+quien quién quienes quiénes sea sean según ser será serán sería se si sí sido sin siempre sino sobre sois solo
 sólo somos son soy su sus suya suyo tal tales también tampoco tan tanto te tenemos tener tengo tenía ti tiene
 tienen toda todas todavía todo todos tras tu tú tus u un una unas uno unos usted ustedes va vamos van vosotros
 vuestra vuestro y ya yo

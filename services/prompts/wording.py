@@ -58,7 +58,8 @@ IF_NOT_THERE = "- If neither these instructions nor the passages hold what is as
 NOT_ENOUGH = (
     "- A search of the documents found nothing sufficient for this message; the passages below are merely the "
     "nearest. Use one only where it plainly holds what is asked, and cite its number in square brackets. "
-    "If neither these instructions nor the passages hold what is asked, do not guess: {say}"
+    "You may greet, thank and ask back. If neither these instructions nor the passages hold what is asked, do not "
+    "guess: {say}"
 )
 NOTHING_FOUND = (
     "- A search of the documents found nothing for this message. You may greet, thank, ask back and say what "

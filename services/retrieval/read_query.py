@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from models.text.chat import clean_query
+from models.text.everyday import only_where, said_instead, told_otherwise
+from models.text.everyday_words import ASKING
 from models.text.families import FAMILIES
 from models.text.folding import fold
 from models.text.language import LANGUAGES, detect_language
@@ -22,6 +25,10 @@ SHORTEST = 3  # a message of so few words, one of them content, hardly does
 CARRIED_WEIGHT = 0.5  # what the words of the question before count in a follow-up
 LIGHT_WEIGHT = 0.3  # what "bring" counts in "can I bring my dog?"
 PRICE_WEIGHT = 0.4  # what "custa" counts in "quanto custa a limpeza?": a price list says "R$ 180"
+ASKING_WEIGHT = 0.2  # what "aceita" counts in "aceita cachorro?", and "fica" in "onde fica o estacionamento?"
+
+# "Livrez-vous" is two words, and no compound that a document could hold.
+_INVERTED = re.compile(r"(?<=\w)-(?:t-)?(je|tu|il|elle|on|nous|vous|ils|elles|ce)\b", re.IGNORECASE)
 
 # How a question begins that only makes sense after another one.
 _CONTINUES = (
@@ -79,26 +86,38 @@ def read_query(
     ``language`` is the assistant's set one, or empty: then it is told from the message, or from the documents.
     """
     languages = tuple(sorted(index_languages))
-    text = clean_query(message[:MOST_CHARACTERS])
+    text = _INVERTED.sub(r" \1", clean_query(message[:MOST_CHARACTERS]))
     own = _content_words(text, language, languages)
     before = next((one for one in reversed(history) if one.strip()), "")
     if not before or not _is_follow_up(text, own):
-        return Query(text, tuple(_weighted(text, own or _all_words(text))))
+        return Query(text, tuple(_weighted(text, own or only_where(text) or _all_words(text), languages)))
     question = clean_query(before[:MOST_CHARACTERS])
     carried = [word for word in _content_words(question, language, languages) if word not in own]
-    weighted = [*_weighted(text, own), *_weighted(question, carried, CARRIED_WEIGHT)]
+    weighted = [
+        *_weighted(text, own, languages),
+        *_weighted(question, carried, languages, CARRIED_WEIGHT),
+    ]
     return Query(f"{question}\n{text}", tuple(weighted[:MOST_WORDS]))
 
 
-def _weighted(text: str, chosen: Sequence[str], weight: float = 1.0) -> list[QueryWord]:
+def _weighted(
+    text: str, chosen: Sequence[str], languages: tuple[str, ...], weight: float = 1.0
+) -> list[QueryWord]:
     """The ``chosen`` words of ``text``; those that only say what is wanted count less than what it is wanted of."""
     asking = price_words(text)
-    light = LIGHT_WORDS | asking
-    alone = light.issuperset(chosen)
+    otherwise = told_otherwise(text, chosen)
+    also = {word: said_instead(otherwise.get(word, word), languages) for word in chosen}
+    less = {
+        **dict.fromkeys(LIGHT_WORDS, LIGHT_WEIGHT),
+        **dict.fromkeys(ASKING if any(also.values()) else (), ASKING_WEIGHT),
+        **dict.fromkeys(otherwise, ASKING_WEIGHT),
+        **dict.fromkeys(asking, PRICE_WEIGHT),
+    }
+    alone = less.keys() >= set(chosen)
 
     def weighed(word: str) -> QueryWord:
-        less = 1.0 if alone or word not in light else PRICE_WEIGHT if word in asking else LIGHT_WEIGHT
-        return QueryWord(word, weight * less, SAYS_A_PRICE if word in asking else FAMILIES.get(word, ()))
+        says = SAYS_A_PRICE if word in asking else (*FAMILIES.get(word, ()), *also[word])
+        return QueryWord(otherwise.get(word, word), weight * (1.0 if alone else less.get(word, 1.0)), says)
 
     return [weighed(word) for word in chosen]
 

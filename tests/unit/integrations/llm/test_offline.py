@@ -67,7 +67,7 @@ def test_the_assistants_own_words_for_no_answer_come_first() -> None:
 
 
 def test_without_documents_it_is_polite() -> None:
-    assert "documentos" in answer_from(asked("oi"))
+    assert "documentos" in answer_from(asked("abre domingo?"))
 
 
 def test_a_stream_is_the_answer_in_pieces_and_at_last_the_whole() -> None:
@@ -130,3 +130,25 @@ def test_a_sentence_without_an_end_is_cut_between_words() -> None:
 def test_at_most_three_sentences_are_quoted() -> None:
     many = Passage("c5", "d5", "x.txt", "", (), None, "\n".join(f"Limpeza tipo {n}." for n in range(9)), 0.9)
     assert answer_from(asked("limpeza?", many)).count("[1]") == 3
+
+
+def test_everyday_questions_are_answered_by_what_documents_say_instead() -> None:
+    text = "Rua das Flores, 12, Centro. Cães são bem-vindos na varanda. Servimos bolos."
+    place = Passage("c3", "d3", "casa.md", "Casa", (), None, text, 0.9)
+
+    assert answer_from(asked("aceita cachorro?", place)).startswith("Cães são bem-vindos na varanda. [1]")
+    assert answer_from(asked("onde fica?", place)).startswith("Rua das Flores, 12, Centro. [1]")
+
+
+@pytest.mark.parametrize(
+    ("message", "answer"),
+    [
+        ("oi", "Olá!"),
+        ("Bom dia, tudo bem?", "Olá!"),
+        ("obrigado!", "Certo!"),
+        ("ok", "Certo!"),
+        ("Muito obrigada, até logo", "Certo!"),
+    ],
+)
+def test_who_asks_nothing_is_not_told_that_nothing_was_found(message: str, answer: str) -> None:
+    assert answer_from(asked(message, PRICES, enough=False, no_answer="Não sei.")).startswith(answer)

@@ -28,6 +28,13 @@ def _words(
         ("quero usar o wifi", "(quero) (usar) wifi"),
         ("what do I need?", "need"),
         ("quem somos", "quem somos"),
+        ("aceita cachorro?", "(aceita) cachorro"),
+        ("aceita bolo?", "aceita bolo"),  # of no everyday matter: nothing tells which word counts
+        ("onde fica a clínica?", "(endereco) clinica"),
+        ("onde fica?", "endereco"),
+        ("where are you?", "endereco"),
+        ("que horas fecha?", "(horario) fecha"),
+        ("livrez-vous à domicile ?", "livrez domicile"),
         ("wi-fi", "wi fi wifi"),
         ("horário horário HORARIO", "horario"),
         ("", ""),
@@ -57,9 +64,9 @@ BEFORE = "Qual o horário de atendimento da clínica?"
         ("O que é UNIMED?", "unimed"),
         ("quanto custa?", "custa (horario) (atendimento) (clinica)"),
         ("isso vale para crianças?", "vale criancas (horario) (atendimento) (clinica)"),
-        ("Vocês aceitam cartão de crédito?", "aceitam cartao credito"),
+        ("Vocês aceitam cartão de crédito?", "(aceitam) cartao credito"),
         ("tem estacionamento coberto?", "estacionamento coberto"),
-        ("e vocês aceitam cartão de crédito parcelado?", "aceitam cartao credito parcelado"),
+        ("e vocês aceitam cartão de crédito parcelado?", "(aceitam) cartao credito parcelado"),
     ],
 )
 def test_a_follow_up_carries_the_words_of_the_question_before(message: str, expected: str) -> None:
