@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from jinja2 import Environment, FileSystemLoader
 
 from models.cards import PictureState
-from routes.console import FOLDER, page
+from routes.console import FOLDER
 from routes.guards import anybody
 from routes.house import house
 from routes.studio import picture_response
@@ -21,7 +21,7 @@ _pages = Environment(loader=FileSystemLoader(FOLDER), autoescape=True)
 @anybody
 def gallery() -> Response:
     """All cards, or the cocktails among them."""
-    return page("gallery.html")
+    return _page("gallery", "Gallery")
 
 
 @blueprint.get("/gallery/new")
@@ -29,7 +29,7 @@ def gallery() -> Response:
 @anybody
 def new() -> Response:
     """The form for a new card."""
-    return page("new.html")
+    return _page("new", "New card")
 
 
 @blueprint.get("/gallery/<card_id>")
@@ -37,7 +37,7 @@ def new() -> Response:
 def card(card_id: str) -> Response:
     """A card's own page; what it shows is asked for with the reader's credential."""
     del card_id
-    return page("card.html")
+    return _page("card", "Card")
 
 
 @blueprint.get("/shared/cards/<share>")
@@ -64,3 +64,12 @@ def shared_picture(share: str) -> Response:
     """Its picture."""
     find = house().studio.find_cards
     return picture_response(find.picture(find.shared(share)))
+
+
+def _page(name: str, title: str) -> Response:
+    """One of the pages that ``gallery.js`` fills: they are alike but for their names."""
+    html = _pages.get_template("cards.html").render(name=name, title=title)
+    response = Response(html, mimetype="text/html")
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Cache-Control"] = "no-cache"
+    return response
