@@ -321,7 +321,8 @@ def _record(document: Document) -> Record:
 
 
 def _document(record: Record) -> Document:
-    document = Document(
+    status = choice(record["status"], DocumentStatus.PENDING)
+    return Document(
         id=record["_id"],
         assistant_id=record["assistant_id"],
         owner_id=record.get("owner_id", ""),
@@ -330,10 +331,7 @@ def _document(record: Record) -> Document:
         size=int(record["size"]),
         sha256=record["sha256"],
         created_at=moment(record["createdAt"]),
-        status=choice(record["status"], DocumentStatus.PENDING),
-    )
-    return replace(
-        document,
+        status=status,
         progress=int(record.get("progress", 0)),
         error=record.get("error"),
         chunks=int(record.get("chunks", 0)),
@@ -342,7 +340,7 @@ def _document(record: Record) -> Document:
         pages=record.get("pages"),
         words=int(record.get("words", 0)),
         warnings=tuple(record.get("warnings", ())),
-        stage=choice(record.get("stage", _STAGES[document.status]), Stage.QUEUED),
+        stage=choice(record.get("stage", _STAGES[status]), Stage.QUEUED),
         source_url=record.get("source_url", ""),
         fetch_due=bool(record.get("fetch_due", False)),
         ready_by=maybe_moment(record.get("ready_by")),

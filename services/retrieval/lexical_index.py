@@ -103,18 +103,16 @@ class LexicalIndex:
         if place is None or version != str(place[1].version) or not number.isdecimal():
             return None
         segment, document = place
-        part = self.segments[segment].numbers[document.first_row : document.first_row + document.rows]
-        at = int(np.searchsorted(part, int(number)))
-        if at == len(part) or chunk_id(document_id, document.version, int(part[at])) != identity:
+        at = self.segments[segment].row_of(document, int(number))
+        if at is None or chunk_id(document_id, document.version, int(number)) != identity:
             return None
-        return self._first_rows[segment] + document.first_row + at
+        return self._first_rows[segment] + at
 
     def chunk_id(self, row: int) -> str:
         """The id of the chunk in a row."""
         number = int(np.searchsorted(self._first_rows, row, side="right")) - 1
         segment, within = self.segments[number], row - self._first_rows[number]
-        starts = [document.first_row for document in segment.documents]
-        document = segment.documents[int(np.searchsorted(starts, within, side="right")) - 1]
+        document = segment.document_of(within)
         return chunk_id(document.id, document.version, int(segment.numbers[within]))
 
     def search(self, words: Sequence[QueryWord]) -> LexicalHits:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -77,7 +78,24 @@ class Segment:
     def nbytes(self) -> int:
         """About how many bytes of memory it takes."""
         arrays = sum(getattr(self, one.name).nbytes for one in fields(self) if one.name != "documents")
-        return int(arrays) + 400 * len(self.documents)
+        return int(arrays) + 450 * len(self.documents)
+
+    def row_of(self, document: SegmentDocument, number: int) -> int | None:
+        """The row of a document's chunk of this number; ``None`` when it has none."""
+        first, rows = document.first_row, document.rows
+        if number < rows and self.numbers[first + number] == number:  # as it is where none is left out
+            return first + number
+        part = self.numbers[first : first + rows]
+        at = int(np.searchsorted(part, number))
+        return first + at if at < rows and part[at] == number else None
+
+    def document_of(self, row: int) -> SegmentDocument:
+        """The document that a row is of."""
+        return self.documents[bisect_right(self._starts, row) - 1]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [document.first_row for document in self.documents]
 
     def words_with(self, keys: Keys) -> tuple[Rows, Rows]:
         """Pairs of a key's index and a word that holds the n-gram, once for each time it does.
