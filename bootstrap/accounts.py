@@ -33,6 +33,8 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             vault=shared.vault,
             clock=utc_now,
             admin_key=check_admin_key(parts.settings.admin_key),
+            # Workers index documents, and answers need not wait a second for one that is ready.
+            knows_assistants=not parts.settings.celery_broker_url,
         ),
         register_user=RegisterUser(
             users=records.users,

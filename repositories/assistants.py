@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
+
+from pymongo.database import Database
 
 from models.assistants import Assistant, AssistantSettings, Language, Persona, Webhook
 from models.catalogue import ProviderKey
 from models.limits import Bounds, Limits, Over
 from models.pages import Page
-from repositories.base import Change, Repository
+from repositories.base import Change, Filter, Repository
 from repositories.scope import WHOLE, Scope
 from repositories.values import Record, choice, maybe_moment, moment
 
@@ -26,6 +28,14 @@ class AssistantRepository(Repository):
     collection: ClassVar[str] = "assistants"
     page_keys: ClassVar[Mapping[str, str]] = {"owner_id": "owner_page", "whole": "page"}
     unique_keys: ClassVar[frozenset[str]] = frozenset({"_id", "key_hash"})
+
+    def __init__(self, database: Database[Record]) -> None:
+        super().__init__(database)
+        self._told: list[Callable[[], object]] = []
+
+    def tell(self, changed: Callable[[], object]) -> None:
+        """Have ``changed`` called after each write of this process, also one that may not have happened."""
+        self._told.append(changed)
 
     def add(self, assistant: Assistant) -> None:
         """Keep a new assistant."""
@@ -114,6 +124,13 @@ class AssistantRepository(Repository):
     def forget(self, assistant_id: str) -> None:
         """Remove the record of a deleted assistant, last of all."""
         self._delete(WHOLE, assistant_id, when={"deleted": True})
+
+    def _update(self, scope: Scope, record_id: str, change: Change, *, when: Filter | None = None) -> bool:
+        try:
+            return super()._update(scope, record_id, change, when=when)
+        finally:
+            for changed in self._told:
+                changed()
 
 
 def _record(assistant: Assistant) -> Record:

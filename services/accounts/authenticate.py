@@ -13,7 +13,7 @@ from repositories.old_keys import OldKeyRepository
 from repositories.sessions import SessionRepository
 from repositories.tokens import TokenRepository
 from repositories.users import UserRepository
-from services.accounts.briefly_known import BrieflyKnown
+from services.accounts.briefly_known import TTL_S, BrieflyKnown
 
 PERSONAL_PREFIX = "pat_"
 
@@ -21,8 +21,9 @@ PERSONAL_PREFIX = "pat_"
 class Authenticate:
     """Looks a credential up; what does not lead to an active account is ``Unauthenticated``.
 
-    Accounts and personal tokens are known for less than a second, so that not every call reads them; who changes
-    one says so with ``forget``.
+    Accounts, personal tokens and assistants by their keys are known for less than a second, so that not every call
+    reads them; who changes an account or a token says so with ``forget``, and assistants say so themselves. Where
+    other processes write to them too (``knows_assistants`` is false), they are read each time.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Authenticate:
         vault: Vault,
         clock: Clock,
         admin_key: str = "",
+        knows_assistants: bool = True,
     ) -> None:
         self._users = users
         self._sessions = sessions
@@ -47,6 +49,8 @@ class Authenticate:
         self._admin_key = admin_key
         self._known_users = BrieflyKnown[User]()
         self._known_tokens = BrieflyKnown[PersonalToken]()
+        self._known_assistants = BrieflyKnown[Assistant](TTL_S if knows_assistants else 0.0)
+        assistants.tell(self._known_assistants.forget)
 
     def forget(self) -> None:
         """Look every account and token up anew: one of them has changed."""
@@ -71,7 +75,8 @@ class Authenticate:
     def by_assistant_key(self, key: str) -> Assistant:
         """The assistant whose key this is; its owner's account must be active."""
         key_hash = self._vault.hash(key)
-        assistant = self._assistants.by_key_hash(key_hash) or self._by_old_key(key_hash)
+        known = self._known_assistants.get(key_hash, lambda: self._assistants.by_key_hash(key_hash))
+        assistant = known or self._by_old_key(key_hash)
         if assistant is None:
             raise Unauthenticated("The assistant's key is not valid (any more).")
         self._active(assistant.owner_id)

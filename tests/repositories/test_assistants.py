@@ -164,3 +164,15 @@ def test_what_another_version_wrote_can_be_read(
     assert assistants.by_id(one.id) == replace(one, settings=AssistantSettings(company="X"))
     collection.update_one({"_id": one.id}, {"$unset": {"settings": ""}})
     assert assistants.by_id(one.id) == replace(one, settings=AssistantSettings())
+
+
+def test_who_wants_to_know_is_told_after_each_write(assistants: AssistantRepository) -> None:
+    one = assistant()
+    assistants.add(one)
+    told: list[str] = []
+    assistants.tell(lambda: told.append(getattr(assistants.by_id(one.id), "name", "gone")))
+    assistants.update(replace(one, name="Other"))
+    assistants.begin_change(one.id, "x")
+    assistants.end_change(one.id, "x")
+    assistants.mark_deleted(one.id)
+    assert told == ["Other", "Other", "Other", "gone"]
