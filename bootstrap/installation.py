@@ -88,11 +88,13 @@ class Installation:
         self.on_stop(self.pushes.stop)
         self.deliveries.start(self.house.delivery.deliver_events)
         self.on_stop(self.deliveries.stop)
-        flushing = Flushing(
-            often=self.house.usage.record_calls.flush_calls, everything=self.house.usage.tidy_usage.run
-        )
+        flushing = Flushing(often=self.house.usage.record_calls.flush_calls, everything=self._tidied)
         flushing.start()
         self.on_stop(flushing.stop)
+
+    def _tidied(self) -> None:
+        self.house.usage.tidy_usage.run()
+        self.house.unanswered.find_unanswered.go_on()
 
     def stop(self) -> None:
         """End everything; again is the same."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from pymongo import ASCENDING
+from pymongo import ASCENDING, UpdateMany
 
 from models.pages import Page
 from models.unanswered import UnansweredGroup, UnansweredQuestion
@@ -42,14 +42,20 @@ class UnansweredQuestionRepository(Repository):
         scope = Scope(assistant_id=assistant_id, chat_id=chat_id)
         return [_question(record) for record in self._each(scope)]
 
-    def put_into(self, assistant_id: str, group_id: str, ids: Sequence[str]) -> None:
-        """Say which group some questions are in."""
-        change = {"$set": {"group": group_id}, "$unset": {"pending": ""}}
-        for start in range(0, len(ids), BATCH):
-            named = {"_id": {"$in": list(ids[start : start + BATCH])}}
-            conditions = self._conditions(Scope(assistant_id=assistant_id), named, None)
+    def put_into(self, assistant_id: str, ids: Mapping[str, Sequence[str]]) -> None:
+        """Say which questions are in each of some groups, all at once."""
+        scope = Scope(assistant_id=assistant_id)
+        changes = [
+            UpdateMany(
+                self._conditions(scope, {"_id": {"$in": list(its[start : start + BATCH])}}, None),
+                self._change({"$set": {"group": group_id}, "$unset": {"pending": ""}}),
+            )
+            for group_id, its in ids.items()
+            for start in range(0, len(its), BATCH)
+        ]
+        if changes:
             with database_errors():
-                self._records.update_many(conditions, self._change(change))
+                self._records.bulk_write(changes, ordered=False)
 
     def delete_of_group(self, assistant_id: str, group_id: str) -> None:
         """Remove every question of a group."""

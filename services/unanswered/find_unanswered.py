@@ -28,6 +28,10 @@ class FindUnanswered:
         """How many groups an assistant has."""
         return self._groups.count(assistant.id)
 
+    def go_on(self) -> None:
+        """Sort a little more of what was too much for a look."""
+        self._group.go_on()
+
     def dismiss(self, assistant: Assistant, group_id: str) -> None:
         """Remove a group with its questions, or ``NotFound``."""
         group = self._groups.get(assistant.id, group_id) if is_id(group_id) else None

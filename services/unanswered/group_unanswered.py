@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
+from collections import OrderedDict
 from dataclasses import replace
 
-from kit.ids import new_id
-from models.text.likeness import LikeGroups, read_asked
-from models.unanswered import UnansweredGroup, UnansweredQuestion, group_of, joined
+from models.unanswered import UnansweredGroup, group_of
 from repositories.assistants import AssistantRepository
 from repositories.unanswered import UnansweredGroupRepository, UnansweredQuestionRepository
+from services.unanswered.sorting import Sorting
 
-AT_ONCE = 1_000  # questions between two writes of the groups
-MOST_AT_A_TIME = 5_000  # for one who asks; the rest is for the next
+LOOK_S = 0.5  # of the processor, for one who looks; the rest is done between, or by the next who does
+SLICE_S = 0.2  # of the processor, for what is left over
 MOST_COMPARED = 5_000  # groups, the newest: what was asked longer ago begins another one
+MOST_KEPT = 10_000  # groups in memory, of the assistants that were looked at last
 MOST_READ_ANEW = 500  # questions of a group that others were taken out of
 
 
 class GroupUnanswered:
-    """Sorts what came in since somebody last looked into the groups, so that a turn pays nothing for it."""
+    """Sorts what came in since somebody last looked into the groups, so that a turn pays nothing for it.
+
+    A look is bounded: what is too much for it goes on in slices (``go_on``), and is listed once it is sorted.
+    """
 
     def __init__(
         self,
@@ -27,33 +30,39 @@ class GroupUnanswered:
         assistants: AssistantRepository,
         questions: UnansweredQuestionRepository,
         groups: UnansweredGroupRepository,
+        look_s: float = LOOK_S,
     ) -> None:
         self._assistants = assistants
         self._questions = questions
         self._groups = groups
+        self._look_s = look_s
         self._grouping = threading.Lock()  # two at once would count a question twice
+        self._sortings: OrderedDict[str, Sorting] = OrderedDict()
+        self._left_over: dict[str, None] = {}
 
     def group(self, assistant_id: str) -> None:
         """Sort what waits; again is the same."""
-        pending = self._questions.pending(assistant_id, AT_ONCE)
-        if not pending:
-            return
-        with self._grouping:
-            likes, known = self._known(assistant_id)
-            self._sort_all(assistant_id, likes, known)
-            if self._assistants.by_id(assistant_id) is None:  # deleted in this moment
-                self._questions.delete_all_of(assistant_id)
-                self._groups.delete_all_of(assistant_id)
+        if self._questions.pending(assistant_id, 1):
+            with self._grouping:
+                self._slice(assistant_id, self._look_s)
+
+    def go_on(self) -> None:
+        """A slice more of what the last looks left over."""
+        assistant_id = next(iter(self._left_over), None)
+        if assistant_id is not None:
+            with self._grouping:
+                self._slice(assistant_id, SLICE_S)
 
     def alike(self, assistant_id: str, question: str) -> list[UnansweredGroup]:
         """The groups that ask what ``question`` does, the likest first."""
-        self.group(assistant_id)
-        likes, known = self._known(assistant_id)
-        return [known[one] for one in likes.find_all(read_asked(question))]
+        with self._grouping:
+            self._slice(assistant_id, self._look_s)
+            return self._sorting(assistant_id).alike(question)
 
     def delete(self, group: UnansweredGroup) -> bool:
         """Remove a group with its questions; whether it was there."""
         with self._grouping:
+            self._sortings.pop(group.assistant_id, None)
             there = self._groups.delete(group.assistant_id, group.id)
             self._questions.delete_of_group(group.assistant_id, group.id)
         return there
@@ -64,50 +73,37 @@ class GroupUnanswered:
         if not gone:
             return
         with self._grouping:
+            self._sortings.pop(assistant_id, None)
             gone = self._questions.of_chat(assistant_id, chat_id)
             for group_id in sorted({one.group_id for one in gone} - {""}):
                 self._take_out(assistant_id, group_id, {one.id for one in gone if one.group_id == group_id})
             self._questions.delete_all_of_chat(chat_id)
 
-    def _known(self, assistant_id: str) -> tuple[LikeGroups, dict[str, UnansweredGroup]]:
-        known = {one.id: one for one in self._groups.newest(assistant_id, MOST_COMPARED)}
-        likes = LikeGroups()
-        for group in known.values():
-            likes.add(group.id, read_asked(group.question))
-        return likes, known
+    def _slice(self, assistant_id: str, spent_s: float) -> None:
+        self._left_over[assistant_id] = None
+        try:
+            done = self._sorting(assistant_id).go_on(spent_s)
+        except Exception:
+            self._sortings.pop(assistant_id, None)  # what it holds may not be what was written
+            raise
+        if self._assistants.by_id(assistant_id) is None:  # deleted in this moment
+            self._questions.delete_all_of(assistant_id)
+            self._groups.delete_all_of(assistant_id)
+            self._sortings.pop(assistant_id, None)
+            done = True
+        if done:
+            self._left_over.pop(assistant_id, None)
 
-    def _sort_all(self, assistant_id: str, likes: LikeGroups, known: dict[str, UnansweredGroup]) -> None:
-        for _ in range(MOST_AT_A_TIME // AT_ONCE):
-            pending = self._questions.pending(assistant_id, AT_ONCE)
-            if not pending:
-                return
-            self._sort(assistant_id, pending, likes, known)
-
-    def _sort(
-        self,
-        assistant_id: str,
-        pending: list[UnansweredQuestion],
-        likes: LikeGroups,
-        known: dict[str, UnansweredGroup],
-    ) -> None:
-        sorted_in: dict[str, list[UnansweredQuestion]] = defaultdict(list)
-        for question in pending:
-            asked = read_asked(question.question)
-            group_id = likes.find(asked)
-            if group_id is None:
-                group_id = new_id()
-                likes.add(group_id, asked)
-            sorted_in[group_id].append(question)
-        new: list[UnansweredGroup] = []
-        for group_id, its in sorted_in.items():
-            self._questions.put_into(assistant_id, group_id, [one.id for one in its])
-            before = known.get(group_id)
-            known[group_id] = joined(before, its) if before else group_of(group_id, its)
-            if before is None:
-                new.append(known[group_id])
-            else:
-                self._groups.update(known[group_id])
-        self._groups.add_all(assistant_id, new)
+    def _sorting(self, assistant_id: str) -> Sorting:
+        """The groups of an assistant; of several, those that were not looked at for long are forgotten."""
+        found = self._sortings.get(assistant_id)
+        if found is None:
+            found = Sorting(assistant_id, self._questions, self._groups, MOST_COMPARED)
+            self._sortings[assistant_id] = found
+        self._sortings.move_to_end(assistant_id)
+        while len(self._sortings) > 1 and sum(one.size for one in self._sortings.values()) > MOST_KEPT:
+            self._sortings.popitem(last=False)
+        return found
 
     def _take_out(self, assistant_id: str, group_id: str, ids: set[str]) -> None:
         group = self._groups.get(assistant_id, group_id)

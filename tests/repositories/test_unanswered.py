@@ -40,7 +40,7 @@ def test_a_question_waits_until_it_is_in_a_group(questions: UnansweredQuestionRe
         questions.add(first)
     group_id = new_id()
 
-    questions.put_into(ASSISTANT, group_id, [first.id, foreign.id])
+    questions.put_into(ASSISTANT, {group_id: [first.id, foreign.id]})
 
     assert [one.id for one in questions.pending(ASSISTANT, 10)] == [second.id]
     (kept,) = questions.of_group(ASSISTANT, group_id, 10)
@@ -55,7 +55,7 @@ def test_questions_go_with_their_chat_their_group_and_their_assistant(
     for one in (in_chat, in_group, elsewhere):
         questions.add(one)
     group_id = new_id()
-    questions.put_into(ASSISTANT, group_id, [in_group.id])
+    questions.put_into(ASSISTANT, {group_id: [in_group.id]})
 
     assert [one.id for one in questions.of_chat(ASSISTANT, CHAT)] == [in_chat.id]
     assert questions.delete_all_of_chat(CHAT) == 1
