@@ -127,6 +127,8 @@ def metrics_of(models: ModelUseCases, embedder: str, turns: TurnQueue, records: 
             JobKind.GOLDEN_RUN: records.golden_runs.open_work,
             JobKind.GENERATION: records.generation_jobs.open_work,
             JobKind.WEBHOOK: lambda most: records.deliveries.open_work(utc_now(), most),
+            JobKind.PICTURE: records.cards.open_work,
+            JobKind.PUSH: lambda most: records.pushes.open_work(utc_now(), most),
         },
         clock=utc_now,
     )

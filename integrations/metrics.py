@@ -11,12 +11,13 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from models.jobs import JobCount
-from models.limits import MICRO
+from models.limits import MICRO, LimitName
 from models.usage import ModelCall
 
 SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
+WHOSE = ("", "user.", "token.")  # limits: an assistant's, its end user's, a personal token's
 M = TypeVar("M", Counter, Histogram)
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 
@@ -84,6 +85,9 @@ class Metrics:
         self._limits = Counter(
             "orquestra_limits_reached", "Requests that a limit stood against.", ("limit",), registry=registry
         )
+        # From the start: Prometheus sees no increase in what begins with 1.
+        for limit in ("requests_per_caller", *(f"{whose}{name}" for whose in WHOSE for name in LimitName)):
+            self._limits.labels(limit)
         self._cache = Counter(
             "orquestra_answer_cache",
             "Looks into the answer cache: the same question, one near it, or a miss.",

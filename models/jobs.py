@@ -14,10 +14,12 @@ class JobKind(StrEnum):
     GOLDEN_RUN = "golden_run"
     GENERATION = "generation"
     WEBHOOK = "webhook"
+    PICTURE = "picture"
+    PUSH = "push"
 
 
 class JobState(StrEnum):
-    """``later``: it has been tried, or is being tried, and its next time has not come."""
+    """``later``: its time has not come; a webhook's has been tried, or is being tried."""
 
     WAITING = "waiting"
     RUNNING = "running"

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from kit.clock import utc_now
 from models.cards import Card, PictureState
 from models.chats import Tokens
+from models.jobs import JobState, OpenJob
 from models.pages import Page
 from models.text.folding import fold
 from repositories.base import Repository
@@ -72,6 +74,7 @@ class CardRepository(Repository):
             "image_model": card.image_model,
             "image_error": card.image_error,
             "image_work": card.picture,
+            "image_since": utc_now(),
         }
         when = {"picture": was} if was else None
         return self._update(Scope(owner_id=card.owner_id), card.id, {"$set": change}, when=when)
@@ -88,6 +91,14 @@ class CardRepository(Repository):
     def being_drawn(self) -> list[Card]:
         """Every card whose picture is not there yet."""
         return [_card(record) for record in self._sweep("image_work", PictureState.DRAWING)]
+
+    def open_work(self, limit: int) -> list[OpenJob]:
+        """The pictures of the installation that are not there yet, as far as they are counted."""
+        found = self._some("image_work", PictureState.DRAWING, limit, ("image_since", "createdAt"))
+        return [
+            OpenJob(JobState.WAITING, moment(record.get("image_since") or record["createdAt"]))
+            for record in found
+        ]
 
     def delete(self, card: Card) -> bool:
         """Remove a card; whether it was there."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, ClassVar
 
+from models.jobs import JobState, OpenJob
 from models.pages import Page
 from models.pushes import Outcome, Push, PushContact, PushFilter, PushStatus
 from repositories.base import Repository
@@ -48,6 +49,11 @@ class PushRepository(Repository):
     def open_pushes(self) -> list[Push]:
         """Every push of the installation that is not over, oldest first; for background work alone."""
         return [_push(record) for record in self._sweep("work", OPEN)]
+
+    def open_work(self, now: datetime, limit: int) -> list[OpenJob]:
+        """Those of the installation that are not over, as far as they are counted."""
+        found = self._some("work", OPEN, limit, ("status", "at", "createdAt"))
+        return [_open_job(record, now) for record in found]
 
     def write(self, push: Push) -> bool:
         """Write how far it has come; ``False`` when it is over (cancelled, say) or gone."""
@@ -205,4 +211,13 @@ def _contact(record: Record) -> PushContact:
         message_id=record["message"],
         outcome=choice(record["outcome"], Outcome.WAITING),
         updated_at=maybe_moment(record["updatedAt"]),
+    )
+
+
+def _open_job(record: Record, now: datetime) -> OpenJob:
+    at = moment(record["at"])
+    if record["status"] == PushStatus.RUNNING:
+        return OpenJob(JobState.RUNNING, at)
+    return (
+        OpenJob(JobState.WAITING, at) if at <= now else OpenJob(JobState.LATER, moment(record["createdAt"]))
     )

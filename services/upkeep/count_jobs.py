@@ -17,7 +17,9 @@ MOST = 1000  # of each kind: more are not looked at
 # At most so many open jobs, the oldest of them where not all are had.
 OpenJobs = Callable[[int], Sequence[OpenJob]]
 _STATES = dict.fromkeys(JobKind, (JobState.WAITING, JobState.RUNNING)) | {
-    JobKind.WEBHOOK: (JobState.WAITING, JobState.LATER)
+    JobKind.WEBHOOK: (JobState.WAITING, JobState.LATER),
+    JobKind.PICTURE: (JobState.WAITING,),  # those that are being drawn, too: nothing tells them apart
+    JobKind.PUSH: (JobState.WAITING, JobState.RUNNING, JobState.LATER),
 }
 _log = get_logger("jobs")
 

@@ -70,9 +70,12 @@ def test_what_was_refused_by_a_budget_or_is_open_is_counted(make_app: MakeApp, o
     assert now["orquestra_turns_under_way",] == 0
     kinds = {name[1:] for name in now if name[0] == "orquestra_jobs"}
     assert kinds == {
-        (kind, state)
-        for kind in ("document", "golden_run", "generation", "webhook")
-        for state in ("waiting", "later" if kind == "webhook" else "running")
+        *(
+            (kind, "waiting")
+            for kind in ("document", "golden_run", "generation", "webhook", "picture", "push")
+        ),
+        *((kind, "running") for kind in ("document", "golden_run", "generation", "push")),
+        *((kind, "later") for kind in ("webhook", "push")),
     }
     assert kinds == {name[1:] for name in now if name[0] == "orquestra_job_oldest_seconds"}
 

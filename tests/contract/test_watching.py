@@ -56,6 +56,7 @@ def scraped() -> dict[str, set[str]]:
     metrics = Metrics(known=bool, ready=lambda: {"m": True}, jobs=lambda: (job,), under_way=lambda: 1)
     metrics.requested("GET", "/metrics", 200, 0.1)
     metrics.turned("answered")
+    metrics.cache_looked("same")
     metrics.limited("tokens_per_day")
     call = ModelCall("1", utc_now(), "a", "o", "answered", "m", purpose="chat", tokens=Tokens(1, 2))
     metrics.called(ModelCall(**{**vars(call), "attempts": (Attempt("m", "answered", 5),)}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from pymongo.database import Database
@@ -10,6 +11,7 @@ from pymongo.database import Database
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.guides import Guide, GuideVariable, VariableType
+from models.jobs import JobState, OpenJob
 from models.pushes import Outcome, Push, PushContact, PushFilter, PushStatus
 from repositories.guides import GuideRepository, GuideVersionRepository
 from repositories.pushes import PushContactRepository, PushRepository
@@ -72,7 +74,11 @@ def test_a_push_is_written_until_it_is_over(database: Database[Record]) -> None:
     assert pushes.page(Scope(assistant_id=ASSISTANT), 9).items == (later, push)
     assert pushes.open_pushes() == [push, later]
     going = replace(push, status=PushStatus.RUNNING, collected=True, total=3, sent=1, cursor="x")
+    before, now = push.at - timedelta(seconds=1), push.at
+    assert [one.state for one in pushes.open_work(before, 9)][:1] == [JobState.LATER]
+    assert OpenJob(JobState.WAITING, push.at) in pushes.open_work(now, 9)
     assert pushes.write(going)
+    assert OpenJob(JobState.RUNNING, push.at) in pushes.open_work(before, 9)
     assert pushes.get_any(push.id) == going
     assert pushes.cancel(push, utc_now())
     assert not pushes.cancel(push, utc_now())

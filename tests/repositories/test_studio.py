@@ -14,6 +14,7 @@ from kit.ids import new_id
 from models.cards import Card, CardsDone, CardWanted, NoCard, PictureState, Template
 from models.chats import Tokens
 from models.generation import GenerationJob, JobStatus
+from models.jobs import JobState, OpenJob
 from models.quizzes import AnswerSheet, Difficulty, Question, Quiz
 from repositories.card_templates import CardTemplateRepository
 from repositories.cards import CardFilter, CardImageRepository, CardRepository
@@ -120,10 +121,16 @@ def test_a_cards_picture_and_link_come_and_go(database: Database[Record]) -> Non
     card = a_card("Água", picture=PictureState.DRAWING, image_model="placeholder")
     cards.add(card)
     assert cards.being_drawn() == [card]
+    assert cards.open_work(9) == [OpenJob(JobState.WAITING, card.created_at)]
     ready = replace(card, picture=PictureState.READY, image_model="openai:x")
     assert not cards.set_picture(ready, was=PictureState.FAILED)
     assert cards.set_picture(ready, was=PictureState.DRAWING)
     assert cards.being_drawn() == []
+    assert cards.open_work(9) == []
+    assert cards.set_picture(card)
+    [again] = cards.open_work(9)
+    assert again.since >= card.created_at
+    cards.set_picture(ready)
     images.put(card, b"one")
     images.put(card, b"\x00two")
     assert images.get(card) == b"\x00two"
