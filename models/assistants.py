@@ -40,7 +40,8 @@ class Webhook:
 class AssistantSettings:
     """What an owner may set; every field has a working default.
 
-    ``min_evidence``, from 0 to 1, is what an answer is built on at least; ``None`` is what was calibrated.
+    ``greeting`` goes before the first answer of a chat. ``min_evidence``, from 0 to 1, is what an answer is built
+    on at least; ``None`` is what was calibrated.
     ``answer_cache`` has the first question of a chat answered as it was answered to others before; with an embedder
     beside the built-in one, their vectors' cosine is ``answer_cache_similarity`` at least. ``opt_out_words``: a
     contact who writes STOP or the like gets no pushes any more.

@@ -129,7 +129,11 @@ class _Settings(Body):
     top_k = WholeNumber(1, 20, attribute="settings.top_k")
     persona = fields.Nested(PersonaField, allow_none=True, attribute="settings.persona")
     has_scratchpad = Switch(attribute="settings.has_scratchpad")
-    greeting = Text(LONG_TEXT, attribute="settings.greeting")
+    greeting = Text(
+        LONG_TEXT,
+        attribute="settings.greeting",
+        metadata={"description": "Goes before the first answer of a chat."},
+    )
     fallback_message = Text(LONG_TEXT, attribute="settings.fallback_message")
     no_answer_message = Text(LONG_TEXT, attribute="settings.no_answer_message")
     answer_cache = Switch(

@@ -146,7 +146,8 @@ class AnswerMessage:
                 completion = self._compose.complete(prepared)
             except _MODEL_FAILURES as problem:
                 return self._fallen_back(assistant, chat, arrived.message, problem)
-            return self._answered(chat, arrived.message, prepared, completion, was_sent=False)
+            greeting = _greeting(assistant, chat)
+            return self._answered(chat, arrived.message, prepared, completion, greeting, was_sent=False)
 
     def _stream(
         self, assistant: Assistant, arrived: _Arrived, ticket: Ticket, key_id: str
@@ -166,13 +167,17 @@ class AnswerMessage:
                     yield from _whole(ticket.outcome)
                     return
                 prepared = self._compose.prepare(assistant, chat, arrived.message, following, key_id)
+                greeting = _greeting(assistant, chat)
                 for step in self._compose.stream(prepared):
                     if isinstance(step, Completion):
-                        ticket.outcome = self._answered(chat, arrived.message, prepared, step, was_sent=sent)
+                        ticket.outcome = self._answered(
+                            chat, arrived.message, prepared, step, greeting, was_sent=sent
+                        )
                         yield ticket.outcome
                     elif step:
+                        # With the first of the answer, not before it: until then an error is an error status.
+                        yield step if sent else greeting + step
                         sent = True
-                        yield step
             except _MODEL_FAILURES as problem:
                 if sent:
                     raise
@@ -197,14 +202,21 @@ class AnswerMessage:
         return self._chats.by_channel(arrived.chat.assistant_id, arrived.chat.channel) or arrived.chat
 
     def _answered(
-        self, chat: Chat, message: Message, prepared: Grounded, completion: Completion, *, was_sent: bool
+        self,
+        chat: Chat,
+        message: Message,
+        prepared: Grounded,
+        completion: Completion,
+        greeting: str,
+        *,
+        was_sent: bool,
     ) -> Answer:
         # Before the answer: a chat that is deleted from here on takes the note with it.
         noted = self._unanswered.note(message, prepared.found, completion.text, prepared.request.no_answer)
         answer = self._settle.answered(
             chat,
             message,
-            completion.text,
+            greeting + completion.text,
             model=completion.model,
             tokens=completion.tokens,
             sources=() if completion.model == LIMIT_MESSAGE else prepared.sources,
@@ -238,7 +250,7 @@ class AnswerMessage:
         answer = self._settle.answered(
             chat,
             message,
-            text,
+            _greeting(assistant, chat) + text,
             model=FALLBACK_MESSAGE,
             tokens=Tokens(),
             error=problem.error_code,
@@ -287,6 +299,12 @@ class AnswerStream:
         with self._held, contextlib.suppress(AppError):
             for _ in self._steps:
                 pass
+
+
+def _greeting(assistant: Assistant, chat: Chat) -> str:
+    """What goes before the first thing that a contact is told."""
+    text = assistant.settings.greeting.strip()
+    return f"{text}\n\n" if text and chat.response is None else ""
 
 
 def _placed(lane: Lane, chat: Chat, message: Message) -> _Arrived:
