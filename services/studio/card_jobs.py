@@ -7,6 +7,8 @@ import threading
 from dataclasses import replace
 
 from kit.clock import Clock
+from kit.errors import AppError
+from kit.logging import get_logger
 from kit.workplaces import away, carried
 from models.assistants import Assistant
 from models.callers import Caller
@@ -21,6 +23,7 @@ from services.generation.settle_job import done, failed
 from services.studio.make_card import MOST_MODELS, CardsMade, MakeCard
 
 PROGRESS_BEGUN = 10
+_log = get_logger("jobs")
 
 
 class MakeCardInTime:
@@ -63,7 +66,7 @@ class MakeCardInTime:
             with run.settling:
                 run.is_over.set()
                 if run.job is not None:
-                    self._jobs.finish(self._settled(run.job, run))
+                    self._settle(run.job, run)
 
         threading.Thread(target=carried(work), name="cards", daemon=True).start()
         with away():
@@ -78,10 +81,18 @@ class MakeCardInTime:
             raise run.problem or RuntimeError("cards were neither made nor refused")
         return run.made
 
-    def _settled(self, job: GenerationJob, run: _Run) -> GenerationJob:
+    def _settle(self, job: GenerationJob, run: _Run) -> None:
+        problem = run.problem or RuntimeError()
         if run.made is not None:
-            return done(job, cards_done(run.made, job.asked), self._clock())
-        return failed(job, run.problem or RuntimeError(), self._clock())
+            over = done(job, cards_done(run.made, job.asked), self._clock())
+        else:
+            over = failed(job, problem, self._clock())
+            if not isinstance(problem, AppError):
+                _log.error("cards failed", job_id=job.id, exc_info=problem)
+        try:
+            self._jobs.finish(over)
+        except AppError as outage:  # the cards are kept: the job finds them once it is found interrupted
+            _log.warning("job not settled", job_id=job.id, code=outage.error_code)
 
 
 class CardJobs:
