@@ -16,7 +16,8 @@ class Asked:
     """A prompt as it was handed in; ``None`` leaves a choice to the assistant or the model.
 
     ``user_id`` is the end user that it is for, as the client calls them. ``grounded``: answered from the
-    documents of the caller's assistant, or of ``assistant_id`` where a person asks.
+    documents of the caller's assistant, or of ``assistant_id`` where a person asks; ``about`` is looked for in
+    them where too little is found for the prompt.
     """
 
     prompt: str
@@ -28,6 +29,7 @@ class Asked:
     user_id: str = ""
     grounded: bool = False
     assistant_id: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -76,6 +76,7 @@ class ComposeAnswer:
             user_id=chat.channel.id,
             key_id=key_id or assistant.id,
             purpose="chat",
+            about=followed.about if followed else "",
         )
         budget = self._budget(assistant, message.requested_model)
         if len(fit_history(history, budget.history)) < len(history):

@@ -19,7 +19,7 @@ from models.text.language import detect_language
 from repositories.chats import ChatRepository
 from repositories.guides import GuideRepository
 from services.guides.read_values import read_value, read_words
-from services.guides.render_guide import render_guide
+from services.guides.render_guide import about_of, render_guide
 from services.llm.catalogue import Catalogue
 from services.prompts.own_ways import in_the_way_of
 from services.structured.ask_structured import AskStructured, Shape
@@ -51,10 +51,11 @@ class Asking:
 
 @dataclass(frozen=True)
 class Followed:
-    """A filled guide: what is asked of the model, and what it is told."""
+    """A filled guide: what is asked of the model, what it is told, and what that is about."""
 
     question: str
     instructions: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class FollowGuide:
             done = replace(now, is_answered=True, turn=max(now.turn, message.turn))
             self._chats.set_guide(chat, done, was=chat.guide)
             if now.asked:  # the message was a value: what is asked is the guide
-                return Followed(text)
+                return Followed(text, about=about_of(now.values))
         return Followed(message.content, text)
 
     def _read(

@@ -110,6 +110,7 @@ class Generate:
             user_id=asked.user_id,
             key_id=caller.key_id,
             purpose="rag",
+            about=asked.about,
         )
         return self._ground.ground(assistant, question)
 

@@ -9,7 +9,7 @@ from models.callers import Caller
 from models.generation import Asked, Generated
 from models.guides import Guide
 from services.generation.generate import Generate
-from services.guides.render_guide import render_guide
+from services.guides.render_guide import about_of, render_guide
 
 
 class RunGuide:
@@ -29,5 +29,6 @@ class RunGuide:
             model=model,
             grounded=True,
             assistant_id=guide.assistant_id,
+            about="" if message else about_of(variables),
         )
         return self._generate.generate(caller, asked)

@@ -36,7 +36,8 @@ class Question:
     ``model`` and the ways to sample stand before the assistant's own where they are given; ``instructions``
     are those of the program that asks, and come below the assistant's; ``conversation`` is what it keeps itself,
     with all that was said. ``notes`` sum up what came before the history. ``extra``, ``user_id``, ``key_id`` and
-    ``purpose`` are those of ``CompletionRequest``.
+    ``purpose`` are those of ``CompletionRequest``. ``about`` is looked for where too little is found for the text: of
+    one that tells the model what to do, what it is to be about.
     """
 
     text: str
@@ -52,6 +53,7 @@ class Question:
     user_id: str = ""
     key_id: str = ""
     purpose: str = ""
+    about: str = ""
 
     @property
     def goes_on(self) -> bool:
@@ -118,6 +120,9 @@ class GroundPrompt:
         began = time.perf_counter()
         with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
             found = self._search.search(assistant, question.text, assistant.settings.top_k, asked)
+            if question.about and not found.enough:
+                of_it = self._search.search(assistant, question.about, assistant.settings.top_k)
+                found = of_it if of_it.enough else found
             span.set_attribute("orquestra.passages", len(found.passages))
             span.set_attribute("orquestra.enough", found.enough)
         return found, round((time.perf_counter() - began) * 1000)

@@ -45,7 +45,7 @@ def sampled(passages: Iterable[Passage], tokens: int) -> list[Passage]:
 
 
 def _evenly(total: int, count: int) -> Sequence[int]:
-    return [n * total // count for n in range(count)] if count else []
+    return [(2 * n + 1) * total // (2 * count) for n in range(count)] if count else []
 
 
 def _head(line: str) -> str:

@@ -257,3 +257,20 @@ def test_a_new_owner_finds_them(
 
     assert [one["_id"] for one in outsider.get("/guides").get_json()] == [guide["_id"]]
     assert owner.get("/guides").get_json() == []
+
+
+def test_what_a_guide_is_about_is_looked_for_where_its_words_find_nothing(owner: Caller) -> None:
+    assistant = owner.new_assistant()
+    owner.ready_document(assistant["_id"], "precos.md", PRICES)
+    guide = added(
+        owner,
+        assistant,
+        body="Escreva três frases animadas sobre {{ servico }}, em verso.",
+        variables=[{"name": "servico"}],
+    )
+
+    answer = owner.post(f"/guides/run/{guide['_id']}", {"variables": {"servico": "limpeza"}}).get_json()
+    nothing = owner.post(f"/guides/run/{guide['_id']}", {"variables": {"servico": "xadrez"}}).get_json()
+
+    assert "R$ 180,00" in answer["output"]
+    assert "R$ 180,00" not in nothing["output"]

@@ -135,6 +135,7 @@ def test_long_texts_are_sampled_evenly() -> None:
     assert 10 <= len(read) < 30
     gaps = [b - a for a, b in pairwise(numbers)]
     assert max(gaps) - min(gaps) <= 1
+    assert abs(numbers[0] - (99 - numbers[-1])) <= 1
     assert sampled(passages[:2], 2500) == passages[:2]
     assert len(sampled(passages, 1)) == 1
 
