@@ -17,18 +17,17 @@ from models.text.language import main_language
 from models.text.ngrams import ngram_codes
 from models.text.stopwords import STOP_WORDS
 from models.text.words import tokens, words_of
+from services.retrieval.joined import Numbers, Part, Rows, Whole, counted, joined
 from services.retrieval.postings import Posting
 from services.retrieval.vocabulary import Vocabulary
 
 TITLE_WEIGHT = 2  # a word of the title or file name counts as if it stood in each chunk so many times
 GRAM = 4
-_MOST = 255  # a word is counted up to this in one chunk
+_ROWS_AT_ONCE = 4_000  # while a segment is made
 
 _CELLS = 200_000  # of a table of terms and rows: what stays within the processor's cache
 _LARGE, _COMMON = 1_000, 0.3
 
-Numbers = npt.NDArray[np.integer]
-Rows = npt.NDArray[np.intp]
 Keys = npt.NDArray[np.uint64]
 
 
@@ -164,35 +163,25 @@ def merge_segments(segments: Sequence[Segment], live: Collection[tuple[str, int]
     ordered = sorted(frozenset[str]().union(*words))
     number_of = {word: number for number, word in enumerate(ordered)}
     documents: list[SegmentDocument] = []
-    numbers: list[npt.NDArray[np.uint32]] = []
-    keys: list[Rows] = []
-    counts: list[npt.NDArray[np.uint8]] = []
-    total = sum(segment.rows for segment in segments)
+    numbers = [np.zeros(0, dtype=np.uint32)]
+    parts: list[Part] = []
+    rows = 0
     for segment, its_words in zip(segments, words, strict=True):
-        new_row = np.full(segment.rows, -1, dtype=np.intp)
+        new_rows = np.full(segment.rows, -1, dtype=np.intp)
         for document in segment.documents:
             if (document.id, document.version) in live:
-                first = sum(len(one) for one in numbers)
                 old = slice(document.first_row, document.first_row + document.rows)
-                new_row[old] = np.arange(first, first + document.rows)
+                new_rows[old] = np.arange(rows, rows + document.rows)
                 numbers.append(segment.numbers[old])
-                documents.append(replace(document, first_row=first))
-        new_word = np.fromiter((number_of[word] for word in its_words), dtype=np.intp, count=len(its_words))
-        rows = new_row[segment.places]
-        kept = rows >= 0
-        keys.append((np.repeat(new_word, np.diff(segment.ends)) * total + rows)[kept])
-        counts.append(segment.counts[kept])
-    order = np.argsort(np.concatenate(keys), kind="stable")
-    merged_words, merged_rows = np.divmod(np.concatenate(keys)[order], max(total, 1))
-    used, dense = np.unique(merged_words, return_inverse=True)  # words of dead documents alone are gone
-    return _from_counts(
-        tuple(documents),
-        np.concatenate([*numbers, np.zeros(0, dtype=np.uint32)]),
-        [ordered[number] for number in used],
-        dense,
-        merged_rows,
-        np.concatenate(counts)[order].astype(np.intp),
-    )
+                documents.append(replace(document, first_row=rows))
+                rows += document.rows
+        new_words = np.fromiter((number_of[word] for word in its_words), dtype=np.intp, count=len(its_words))
+        ends = segment.ends.astype(np.intp)
+        parts.append(Part(new_words, ends, segment.places, segment.counts).only(new_rows))
+    whole = joined(parts, len(ordered), rows)
+    used = np.flatnonzero(np.diff(whole.ends))  # words of dead documents alone are gone
+    whole = replace(whole, ends=np.append(whole.ends[used], whole.ends[-1]))
+    return _of_whole(tuple(documents), np.concatenate(numbers), [ordered[number] for number in used], whole)
 
 
 class _Numbering(dict[str, int]):
@@ -252,46 +241,40 @@ def _from_streams(
     number_of = {word: number for number, word in enumerate(ordered)}
     said = np.fromiter((number_of[word] for words in meanings for word in words), dtype=np.intp)
     said_ends = np.cumsum([0, *map(len, meanings)], dtype=np.intp)
-    stream = np.concatenate(
-        [np.frombuffer(one, dtype=np.uint32) for one in streams] or [np.zeros(0, np.uint32)]
-    )
-    rows = np.repeat(
-        np.arange(len(streams)), np.fromiter(map(len, streams), dtype=np.intp, count=len(streams))
-    )
-    owners, within = _ranges(said_ends, stream.astype(np.intp))
-    words, rows = said[within], rows[owners]
-    keys, counts = np.unique(words * len(streams) + rows, return_counts=True)
-    words, rows = np.divmod(keys, max(len(streams), 1))
-    return _from_counts(documents, numbers, ordered, words, rows, counts)
+    parts: list[Part] = []
+    for first in range(0, len(streams), _ROWS_AT_ONCE):
+        some = streams[first : first + _ROWS_AT_ONCE]
+        stream = np.concatenate([np.frombuffer(one, dtype=np.uint32) for one in some])
+        sizes = np.fromiter(map(len, some), dtype=np.intp, count=len(some))
+        rows = np.repeat(np.arange(first, first + len(some)), sizes)
+        owners, within = _ranges(said_ends, stream.astype(np.intp))
+        parts.append(counted(said[within], rows[owners], first, len(some)))
+    return _of_whole(documents, numbers, ordered, joined(parts, len(ordered), len(streams)))
 
 
-def _from_counts(
+def _of_whole(
     documents: tuple[SegmentDocument, ...],
     numbers: npt.NDArray[np.uint32],
     ordered: Sequence[str],
-    words: Rows,
-    rows: Rows,
-    counts: Rows,
+    whole: Whole,
 ) -> Segment:
-    """The segment of a list of (word, row, count), sorted by word and row."""
+    """The segment of words and the rows that hold them."""
     count = len(numbers)
     keys, owners = _grams(ordered, documents)
-    grams_of = np.bincount(owners, minlength=len(ordered))
     order = np.argsort(keys, kind="stable")
     unique_keys, starts = np.unique(keys[order], return_index=True)
-    counts = np.minimum(counts, _MOST)
     return Segment(
         documents=documents,
         numbers=numbers,
         vocabulary=Vocabulary(ordered),
-        ends=np.searchsorted(words, np.arange(len(ordered) + 1)).astype(np.uint32),
-        places=rows.astype(_smallest(count)),
-        counts=counts.astype(np.uint8),
-        sizes=np.bincount(rows, counts, minlength=count).astype(np.float32),
+        ends=whole.ends.astype(np.uint32),
+        places=whole.places,
+        counts=whole.counts,
+        sizes=whole.sums(count, np.ones(len(ordered), dtype=np.intp)),
         gram_keys=unique_keys,
         gram_ends=np.append(starts, len(keys)).astype(np.uint32),
         gram_words=owners[order].astype(_smallest(len(ordered))),
-        gram_sizes=np.bincount(rows, counts * grams_of[words], minlength=count).astype(np.float32),
+        gram_sizes=whole.sums(count, np.bincount(owners, minlength=len(ordered))),
     )
 
 
