@@ -80,6 +80,10 @@ class Dialects:
 
 def _encodable(text: str) -> str:
     """``text`` with lone surrogates, which no UTF-8 body can carry, replaced."""
-    if text.isascii():
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -6,7 +6,8 @@ import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 from models.chats import Message, MessageRole, MessageStatus
 from repositories.messages import MessageRepository
@@ -26,7 +27,7 @@ class _Remembered:
     asked: int
     turns: Mapping[int, Turn]
 
-    @property
+    @cached_property
     def size(self) -> int:
         return sum(len(one.question) + len(one.answer) + BYTES_A_TURN for one in self.turns.values())
 
@@ -56,17 +57,18 @@ class RecallTurns:
         wanted = sorted(number for number in said if number < message.turn)[-turns:]
         first_open = min((one.turn for one in found if _is_open(one)), default=message.turn)
         settled = {number: said[number] for number in wanted if number < first_open}
-        self._remember(message.chat_id, _Remembered(turns, settled))
-        return [replace(said[number], number=number) for number in wanted]
+        if settled != known:
+            self._remember(message.chat_id, _Remembered(turns, settled))
+        return [said[number] for number in wanted]
 
     def all_after(self, chat_id: str, turn: int, turns: int) -> list[Turn]:
         """At most ``turns`` turns that came after this one, oldest first, as the records have them now."""
         said = _by_turn(self._messages.after_turn(chat_id, turn, 2 * turns))
-        return [replace(said[number], number=number) for number in sorted(said)]
+        return [said[number] for number in sorted(said)]
 
     def add(self, message: Message, answer: str) -> None:
         """Remember a turn that has just been answered, where all before it are remembered."""
-        turn = {message.turn: Turn(message.content, answer)}
+        turn = {message.turn: Turn(message.content, answer, message.turn)}
         with self._lock:
             known = self._chats.get(message.chat_id)
         if message.turn == 1:
@@ -107,7 +109,7 @@ def _by_turn(messages: Iterable[Message]) -> dict[int, Turn]:
     for one in messages:
         turn = turns.get(one.turn, Turn("", ""))
         if one.role is MessageRole.ASSISTANT:
-            turns[one.turn] = Turn(turn.question, one.content)
+            turns[one.turn] = Turn(turn.question, one.content, one.turn)
         elif one.status is not MessageStatus.WAITING:
-            turns[one.turn] = Turn(one.content, turn.answer)
+            turns[one.turn] = Turn(one.content, turn.answer, one.turn)
     return turns

@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass, field, replace
+from functools import cached_property
 
 from models.assistants import Persona
 from models.completions import PromptMessage
@@ -25,6 +26,11 @@ class Turn:
     question: str
     answer: str
     number: int = field(default=0, compare=False)
+
+    @cached_property
+    def tokens(self) -> int:
+        """What it takes of a prompt; a chat's turns are remembered, and asked for it with every message."""
+        return estimate_tokens(self.question) + estimate_tokens(self.answer) + 2 * TOKENS_PER_MESSAGE
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def fit_history(turns: Sequence[Turn], tokens: int) -> tuple[Turn, ...]:
     """The newest turns that fit into ``tokens``, whole and without a gap, oldest first."""
     kept = len(turns)
     for turn in reversed(turns):
-        tokens -= estimate_tokens(turn.question) + estimate_tokens(turn.answer) + 2 * TOKENS_PER_MESSAGE
+        tokens -= turn.tokens
         if tokens < 0:
             break
         kept -= 1
