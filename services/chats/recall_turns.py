@@ -7,7 +7,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from models.chats import Message, MessageRole, MessageStatus
 from repositories.messages import MessageRepository
@@ -16,6 +15,7 @@ from services.prompts.compile import Turn
 SPARE = 8  # messages beyond two a turn: failed ones, people's replies
 NEW = 50  # messages; a chat with more of them than that since it was read is read afresh
 ALL = sys.maxsize
+TRIMMED = 32  # turns more than are wanted, before the oldest are let go of
 ROOM = 8_000_000  # bytes, about, for what is remembered of all chats together
 BYTES_A_TURN = 400  # beside its characters
 
@@ -26,10 +26,14 @@ class _Remembered:
 
     asked: int
     turns: Mapping[int, Turn]
+    size: int
 
-    @cached_property
-    def size(self) -> int:
-        return sum(len(one.question) + len(one.answer) + BYTES_A_TURN for one in self.turns.values())
+    @classmethod
+    def of(cls, asked: int, turns: Mapping[int, Turn]) -> _Remembered:
+        return cls(asked, turns, sum(map(_size, turns.values())))
+
+    def with_next(self, turn: Turn) -> _Remembered:
+        return _Remembered(self.asked, {**self.turns, turn.number: turn}, self.size + _size(turn))
 
 
 class RecallTurns:
@@ -57,8 +61,8 @@ class RecallTurns:
         wanted = sorted(number for number in said if number < message.turn)[-turns:]
         first_open = min((one.turn for one in found if _is_open(one)), default=message.turn)
         settled = {number: said[number] for number in wanted if number < first_open}
-        if settled != known:
-            self._remember(message.chat_id, _Remembered(turns, settled))
+        if found or not known or len(known) > turns + TRIMMED:
+            self._remember(message.chat_id, _Remembered.of(turns, settled))
         return [said[number] for number in wanted]
 
     def all_after(self, chat_id: str, turn: int, turns: int) -> list[Turn]:
@@ -68,13 +72,13 @@ class RecallTurns:
 
     def add(self, message: Message, answer: str) -> None:
         """Remember a turn that has just been answered, where all before it are remembered."""
-        turn = {message.turn: Turn(message.content, answer, message.turn)}
+        turn = Turn(message.content, answer, message.turn)
         with self._lock:
             known = self._chats.get(message.chat_id)
         if message.turn == 1:
-            self._remember(message.chat_id, _Remembered(ALL, turn))
+            self._remember(message.chat_id, _Remembered.of(ALL, {turn.number: turn}))
         elif known is not None and max(known.turns) == message.turn - 1:
-            self._remember(message.chat_id, _Remembered(known.asked, {**known.turns, **turn}))
+            self._remember(message.chat_id, known.with_next(turn))
 
     def _later(self, message: Message, turn: int) -> list[Message]:
         """The messages of the turns between ``turn`` and the message's; every turn has a number of its own."""
@@ -95,6 +99,10 @@ class RecallTurns:
             while self._room < 0:
                 _, oldest = self._chats.popitem(last=False)
                 self._room += oldest.size
+
+
+def _size(turn: Turn) -> int:
+    return len(turn.question) + len(turn.answer) + BYTES_A_TURN
 
 
 def _is_open(message: Message) -> bool:
