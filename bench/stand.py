@@ -62,10 +62,12 @@ class Person:
     def wait_until_ready(self, assistant_id: str) -> list[dict[str, Any]]:
         """The assistant's documents, once all are indexed."""
         listed = f"/documents/list?assistant_id={assistant_id}&limit=1000"
-        for one in self.call("GET", listed):
-            if one["status"] != "ready":
-                self._await_ready(one["_id"])
-        return list(self.call("GET", listed))
+        while True:
+            found = self.call("GET", listed)
+            waiting = [one["_id"] for one in found if one["status"] != "ready"]
+            if not waiting:
+                return list(found)
+            self._await_ready(max(waiting))  # which came last
 
     def _await_ready(self, document_id: str) -> None:
         """Ask for one document alone: to list them all again and again is work for the server that is measured."""

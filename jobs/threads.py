@@ -10,8 +10,8 @@ from models.golden import GoldenRun
 from services.house import House
 
 # Documents worked on at once: while one is parsed, another waits for the records, and the vectors of several are
-# written in one go.
-INDEXERS = 4
+# written in one go. With eight, chats take longer beside an import.
+INDEXERS = 6
 
 
 class Threads:

@@ -100,13 +100,13 @@ class AssistantRepository(Repository):
         """Note until when a key from before works."""
         self._update(WHOLE, assistant_id, {"$set": {"old_key_until": until}}, when=_LIVE)
 
-    def begin_change(self, assistant_id: str, change: str) -> None:
-        """Say, before the write that does it, that its live chunks may be others from any moment on."""
-        self._update(WHOLE, assistant_id, {"$addToSet": {"changing": change}})
+    def begin_change(self, assistant_id: str, *changes: str) -> None:
+        """Say, before the writes that do it, that its live chunks may be others from any moment on."""
+        self._update(WHOLE, assistant_id, {"$addToSet": {"changing": {"$each": changes}}})
 
-    def end_change(self, assistant_id: str, change: str) -> None:
+    def end_change(self, assistant_id: str, *changes: str) -> None:
         """Say that its live chunks are others now; once more does no harm."""
-        ended: Change = {"$pull": {"changing": change}, "$inc": {"knowledge_version": 1}}
+        ended: Change = {"$pull": {"changing": {"$in": changes}}, "$inc": {"knowledge_version": 1}}
         self._update(WHOLE, assistant_id, ended)
 
     def mark_deleted(self, assistant_id: str) -> bool:

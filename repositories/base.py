@@ -22,6 +22,7 @@ from repositories.values import Record, condition, equal_to, stored
 # 0.1 ms a record on the one thread of the embedded engine: others wait no longer than 20 ms.
 BATCH = 200
 UPDATES = frozenset({"$set", "$unset", "$inc", "$min", "$max", "$push", "$pull", "$addToSet"})
+_SEVERAL = {"$addToSet": "$each", "$pull": "$in"}
 
 Filter = Mapping[str, Any]
 Change = Mapping[str, Mapping[str, Any]]
@@ -140,13 +141,22 @@ class Repository:
         """How many there are. Reads them all: only where a person asked for the number."""
         return sum(1 for _ in self._each(scope, match=match, fields=("_id",)))
 
+    def _update_these(
+        self, scope: Scope, ids: Sequence[str], change: Change, *, match: Filter | None = None
+    ) -> int:
+        """Change those of a few records that are within the scope (and fit ``match``); how many that were.
+
+        Each by itself is changed in one step, all of them are not.
+        """
+        conditions = self._conditions(scope, {"_id": {"$in": list(ids)}}, match)
+        with database_errors():
+            return self._records.update_many(conditions, self._change(change)).matched_count
+
     def _update_all(self, scope: Scope, change: Change, *, match: Filter | None = None) -> int:
         """Change every record within the scope, a batch at a time; how many were there."""
         changed = 0
         for ids in self._batches(scope, match):
-            conditions = self._conditions(scope, {"_id": {"$in": ids}}, match)
-            with database_errors():
-                changed += self._records.update_many(conditions, self._change(change)).matched_count
+            changed += self._update_these(scope, ids, change, match=match)
         return changed
 
     def _delete_all(self, scope: Scope, *, match: Filter | None = None) -> int:
@@ -235,7 +245,7 @@ class Repository:
         """The update as it is sent; a record that gets another parent gets its page key too."""
         if not change or not set(change) <= UPDATES:
             raise ValueError(f"an update is made of {', '.join(sorted(UPDATES))}")
-        update = {operator: _changed(fields) for operator, fields in change.items()}
+        update = {operator: _changed(fields, operator) for operator, fields in change.items()}
         fields = update.get("$set", {})
         for field in fields.keys() & self.page_keys.keys():
             if not record_id:
@@ -244,7 +254,14 @@ class Repository:
         return update
 
 
-def _changed(fields: Mapping[str, Any]) -> Record:
+def _changed(fields: Mapping[str, Any], operator: str) -> Record:
     if any("$" in name for name in fields):
         raise ValueError("an array is changed as a whole: the embedded engine knows no positions")
-    return {name: stored(value, name) for name, value in fields.items()}
+    return {name: _new_value(value, name, _SEVERAL.get(operator, "")) for name, value in fields.items()}
+
+
+def _new_value(value: Any, name: str, several: str) -> Any:
+    """As it is sent; ``several`` is how the operator is given more than one."""
+    if isinstance(value, Mapping) and list(value) == [several]:
+        return {several: stored(value[several], name)}
+    return stored(value, name)

@@ -212,10 +212,11 @@ class DocumentRepository(Repository):
         when = {"deleted": False, "work": OVER, "status": document.status, "error": document.error}
         return self._change_record(document, {"$set": _anew(document)}, when)
 
-    def end_work(self, document: Document) -> bool:
-        """Say that nothing is left to do; ``False`` when it was deleted, or asked for anew, meanwhile."""
+    def end_work(self, assistant_id: str, *documents: str) -> int:
+        """Say that nothing is left to do with these; of how many, as one may be deleted, or asked for anew."""
         change = {"$set": {**_AT_REST, "lease": ""}}
-        return self._change_record(document, change, {"deleted": False, "progress": 100})
+        match = {"deleted": False, "progress": 100}
+        return self._update_these(Scope(assistant_id=assistant_id), documents, change, match=match)
 
     def replaced_by(self, document: Document, newer_id: str) -> None:
         """Note a later upload of the same name: the document leaves when that one is ready."""

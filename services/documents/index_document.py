@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from integrations.outbound import NotFetched
 from integrations.parsing.base import Parser, Unreadable
 from kit.errors import AppError, StorageFull, Unavailable
 from kit.logging import get_logger
+from kit.together import Together
 from models.documents import (
     Chunk,
     Document,
@@ -42,6 +44,8 @@ NO_FILE = "The file is not on the disk any more; upload it again."
 NO_TEXT = "There is no text in the file."
 GIVEN_UP = "The document could not be indexed in several tries: try it again later, or upload it anew."
 MOST_WARNINGS = 20
+# Of documents whose text may take much memory so many are worked on at once, however many threads there are.
+LARGE, LARGE_AT_ONCE = 1 << 20, 4
 _WORD = re.compile(r"\w[\w'’.,:/@-]*")
 _log = get_logger("documents")
 
@@ -79,6 +83,11 @@ class IndexDocument:
         self._progress = progress
         self._lease = lease
         self._claims = itertools.count(1)
+        self._large = threading.Semaphore(LARGE_AT_ONCE)
+        # Several threads come to the end of a document at once: they have written their vectors in one call.
+        self._begin: Together[str] = Together(lambda one, names: assistants.begin_change(one, *names))
+        self._end: Together[str] = Together(lambda one, names: assistants.end_change(one, *names))
+        self._over: Together[str] = Together(lambda one, ids: documents.end_work(one, *ids))
 
     def with_work(self) -> list[Document]:
         """Every document that something is still to be done with, oldest first."""
@@ -107,6 +116,13 @@ class IndexDocument:
                 self._assistants.end_change(document.assistant_id, change)
             self._purge.purge_after_work(document)
             return
+        if document.size < LARGE and not document.fetch_due:
+            self._claim_and_work(document)
+            return
+        with self._large:
+            self._claim_and_work(document)
+
+    def _claim_and_work(self, document: Document) -> None:
         lease = f"{self._lease}-{next(self._claims)}"
         claimed = self._documents.claim(document, lease, self._progress.first(document))
         if claimed is None:
@@ -159,7 +175,7 @@ class IndexDocument:
         chunks = _chunks(document, parsed)
         self._write_chunks.write(document, chunks, progress)
         ready = _read(document, parsed, chunks)
-        self._assistants.begin_change(document.assistant_id, changes.ready(document.id))
+        self._begin.do(document.assistant_id, changes.ready(document.id))
         if not self._documents.set_ready(ready):
             raise Gone
         return ready
@@ -181,7 +197,7 @@ class IndexDocument:
 
     def _tidy(self, document: Document) -> None:
         """After the swap: say that what is known changed, then remove what the swap made obsolete."""
-        self._assistants.end_change(document.assistant_id, changes.ready(document.id))
+        self._end.do(document.assistant_id, changes.ready(document.id))
         self._purge.purge_versions(document, below=document.live_version)
         for older in self._documents.same_name(document) if document.replaces else ():
             if document.id in older.replaced_by:
@@ -189,7 +205,7 @@ class IndexDocument:
                 self._purge.purge(older)
         if document.type is DocumentType.RAG:
             self._places.take(document)
-        self._documents.end_work(document)
+        self._over.do(document.assistant_id, document.id)
 
     def _take_back(self, document: Document) -> None:
         """Remove what was written since the document, or its whole assistant, was deleted or claimed by another."""

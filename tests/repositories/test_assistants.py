@@ -129,6 +129,9 @@ def test_its_knowledge_gets_a_new_version(assistants: AssistantRepository) -> No
     for _ in range(2):
         assistants.end_change(one.id, "gone:b")
     assert assistants.by_id(one.id) == replace(one, knowledge_version=3)
+    assistants.begin_change(one.id, "ready:a", "ready:b", "gone:c")
+    assistants.end_change(one.id, "ready:a", "gone:c", "never begun")
+    assert assistants.by_id(one.id) == replace(one, knowledge_version=4, changing=("ready:b",))
 
 
 def test_a_deleted_one_is_unseen_at_once_and_can_be_finished(assistants: AssistantRepository) -> None:

@@ -187,7 +187,7 @@ def test_a_document_goes_from_pending_over_processing_to_ready(documents: Docume
     assert documents.set_ready(ready)
     assert now(documents, one) == replace(ready, status=DocumentStatus.READY, stage=Stage.READY, progress=100)
     assert documents.with_work() != []  # tidying up is left
-    assert documents.end_work(one)
+    assert documents.end_work(one.assistant_id, one.id)
     assert documents.with_work() == []
     assert not documents.claim(now(documents, one), "process-1")
 
@@ -256,13 +256,24 @@ def test_asking_anew_is_not_lost_to_work_that_just_ends(documents: DocumentRepos
     documents.set_ready(ready)
     assert not documents.reopen(one)  # it was looked at before it was ready
     assert documents.reopen(ready)
-    assert not documents.end_work(ready)
+    assert not documents.end_work(ready.assistant_id, ready.id)
     assert [found.id for found in documents.with_work()] == [one.id]
+
+
+def test_the_work_on_several_ends_at_once_where_nothing_is_left(documents: DocumentRepository) -> None:
+    done, other = kept(documents), kept(documents)
+    foreign = replace(a_document(), assistant_id=new_id())
+    waits = kept(documents)
+    documents.add(foreign)
+    for one in (done, other, foreign):
+        documents.set_ready(replace(one, live_version=1))
+    assert documents.end_work(done.assistant_id, *(one.id for one in (done, other, foreign, waits))) == 2
+    assert {found.id for found in documents.with_work()} == {foreign.id, waits.id}
 
 
 def test_a_deleted_one_changes_no_more_and_is_forgotten_last(documents: DocumentRepository) -> None:
     one = kept(documents, status=DocumentStatus.READY, progress=100, live_version=1)
-    documents.end_work(one)
+    documents.end_work(one.assistant_id, one.id)
     assert documents.mark_deleted(one)
     assert not documents.mark_deleted(one)
     assert documents.get(SCOPE, one.id) is None
@@ -274,7 +285,7 @@ def test_a_deleted_one_changes_no_more_and_is_forgotten_last(documents: Document
         documents.set_failed(one, "x"),
         documents.reopen(one),
         documents.retry(one),
-        documents.end_work(one),
+        documents.end_work(one.assistant_id, one.id),
     ]
     assert not any(changes)
     assert now(documents, one).deleted
@@ -325,7 +336,7 @@ def test_open_work_is_counted_since_it_was_asked_for(documents: DocumentReposito
     hidden = a_document(deleted=True)
     documents.add(hidden)  # not shown yet: its file is still coming
     assert documents.claim(taken, "1-a")
-    assert documents.end_work(at_rest)
+    assert documents.end_work(at_rest.assistant_id, at_rest.id)
     before = utc_now()
     assert documents.mark_deleted(waiting)  # is work too, and begins now
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -23,7 +25,7 @@ from repositories.embedders import EmbedderRepository
 from repositories.faq import FaqRepository
 from repositories.values import Record
 from services.documents.delete_document import DeleteDocument
-from services.documents.index_document import IndexDocument
+from services.documents.index_document import LARGE, LARGE_AT_ONCE, IndexDocument
 from services.documents.purge_document import PurgeDocument
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.report_progress import ReportProgress
@@ -31,6 +33,7 @@ from services.documents.write_chunks import WriteChunks
 from services.retrieval.embedders import Embedders
 from services.retrieval.search_passages import SearchPassages
 from tests.made import ASSISTANT, OWNER, a_document
+from tests.talk import wait_until
 
 
 class Stopped(Exception):
@@ -42,10 +45,10 @@ class StoppingAssistants(AssistantRepository):
 
     stops = False
 
-    def end_change(self, assistant_id: str, change: str) -> None:
+    def end_change(self, assistant_id: str, *changes: str) -> None:
         if self.stops:
             raise Stopped
-        super().end_change(assistant_id, change)
+        super().end_change(assistant_id, *changes)
 
 
 class BlindVectors:
@@ -77,11 +80,13 @@ class Files:
 
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
+        self.before_parse: Callable[[], object] = lambda: None
 
     def path(self, document: Document) -> Path:
         return Path(document.id)
 
     def parse(self, path: Path, *_: object) -> ParsedDocument:
+        self.before_parse()
         text = self.texts[path.name]
         return ParsedDocument("", (Piece(text),) if text else ())
 
@@ -288,3 +293,30 @@ def test_a_document_that_is_deleted_while_its_vectors_wait_to_be_written_leaves_
     assistant = installation.assistants.by_id(ASSISTANT)
     assert assistant is not None
     assert assistant.changing == ()
+
+
+def test_few_large_documents_are_worked_on_at_once_and_small_ones_beside_them(
+    installation: Installation,
+) -> None:
+    going_on = threading.Event()
+    begun: list[int] = []
+
+    def parse() -> None:
+        begun.append(1)
+        assert going_on.wait(10)
+
+    installation.files.before_parse = parse
+    documents = [
+        a_document(filename=f"{n}.md", size=LARGE if n <= LARGE_AT_ONCE else 1)
+        for n in range(LARGE_AT_ONCE + 2)
+    ]
+    for one in documents:
+        installation.files.texts[one.id] = "A limpeza custa 100 reais."
+        installation.documents.add(one)
+    with ThreadPoolExecutor(len(documents)) as pool:
+        asked = [pool.submit(installation.index, one.id) for one in documents]
+        wait_until(lambda: len(begun) == LARGE_AT_ONCE + 1)
+        going_on.set()
+        for each in asked:
+            each.result(10)
+    assert [installation.status(one) for one in documents] == [DocumentStatus.READY] * len(documents)
