@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,10 @@ from models.text.folding import fold
 CHOICES = 4
 MOST_QUESTIONS = 20
 LETTERS = "ABCD"
+
+
+# All but letters, digits and what makes another sum, "-" unless it joins or parts words.
+_MARKS = re.compile(r"(?<=[^\W\d])-|-(?=[^\W\d])|[^\w+<>=≤≥≠±×÷√⁄/*^%#-]|_")
 
 
 class Difficulty(StrEnum):
@@ -93,8 +98,9 @@ class AnswerSheet:
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: two that differ in case, accents and marks alone are alike."""
-    return " ".join("".join(one if one.isalnum() else " " for one in fold(text)).split()) or text.strip()
+    """A text as it is compared: two that differ in case, accents and marks alone are alike, in signs not."""
+    kept = _MARKS.sub(" ", fold(text).replace("−", "-"))
+    return " ".join(kept.split()) or text.strip()
 
 
 def problems_of(questions: Sequence[Question]) -> list[str]:

@@ -18,7 +18,9 @@ BLANK = "_____"
 SHORTEST, LONGEST = 20, 320  # characters of a sentence
 LEAST_WORDS = 5
 PER_SENTENCE = 3
-_NUMBER = re.compile(r"(?<![\w.,])(?:R\$|US\$|[$€£])?\s?\d[\d.,:/]*(?<=\d)\s?(?:%|°C|h\b|€)?(?!\w)")
+_NUMBER = re.compile(
+    r"(?<![A-Za-zÀ-ÿ\d_.,])(?:R\$|US\$|[$€£])?\s?\d[\d.,:/]*(?<=\d)\s?(?:%|°C|h\b|€)?(?![A-Za-zÀ-ÿ\d_])"
+)
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁΑ-Ω][\w’'-]+"
 _MORE = rf"(?:(?: (?:de|da|do|dos|das|of|du|del|la|von))? {_CAPITAL})"
 _NAME = re.compile(rf"(?<=[\w,;:] ){_CAPITAL}{_MORE}{{0,4}}")
@@ -27,6 +29,7 @@ _VERB = re.compile(r"(?:ó|ou|eu|iu|am|ed)\Z")  # it begins a sentence as a name
 _WORD = re.compile(r"(?<![\w-])[a-zß-öø-ÿœа-яёα-ωά-ώ]{4,}(?![\w-])")
 # A line of a list that says a figure, such as "Canal: R$ 900,00": short, and as good as a sentence.
 _FIGURE = re.compile(r"[^\W\d].{2,}: .*\d")
+_NO_SPACES = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]{2}")  # writing that says much in few letters
 _NO_TIME = re.compile(r":[6-9]\d")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 # What stands before nouns: a noun is what a question had better be about, and what may stand in its place.
@@ -117,6 +120,7 @@ def _usable(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         for one in sentences(text):
             fits = SHORTEST <= len(one) <= LONGEST and len(one.split()) >= LEAST_WORDS
             fits = fits or (len(one) <= LONGEST and _FIGURE.match(one) is not None)
+            fits = fits or (SHORTEST // 2 <= len(one) <= LONGEST and _NO_SPACES.search(one) is not None)
             if fits and not one.endswith(("?", ":")) and plain(one) not in seen:
                 seen.add(plain(one))
                 yield one, document_id
@@ -131,8 +135,8 @@ def _gaps_of(n: int, sentence: str, kinds: Sequence[str]) -> list[_Gap]:
         "name": _names(sentence),
         "word": sorted(
             (
-                (one.group(), one.start())
-                for one in _WORD.finditer(sentence)
+                (sentence[one.start() : one.end()], one.start())
+                for one in _words(sentence)
                 if fold(one.group()) not in _ALL_STOPS
             ),
             key=lambda pair: (_before(sentence, pair[1]) not in _BEFORE_NOUNS, -len(pair[0])),
@@ -143,8 +147,21 @@ def _gaps_of(n: int, sentence: str, kinds: Sequence[str]) -> list[_Gap]:
     return once[:PER_SENTENCE]
 
 
+def _shouts(sentence: str) -> bool:
+    """Whether it is written in capitals."""
+    return sum(map(str.isupper, sentence)) > sum(map(str.islower, sentence))
+
+
+def _words(sentence: str) -> Iterator[re.Match[str]]:
+    """Its words in lower case, those of one in capitals too."""
+    lowered = sentence.lower()
+    return _WORD.finditer(lowered if _shouts(sentence) and len(lowered) == len(sentence) else sentence)
+
+
 def _names(sentence: str) -> list[tuple[str, int]]:
     """Names and where they begin; a word that begins the sentence is one only with more of it behind it."""
+    if _shouts(sentence):
+        return []
     first = _FIRST_NAME.match(sentence)
     begins: list[tuple[str, int]] = []
     if first and fold(first.group(1)) not in _ALL_STOPS and not _VERB.search(first.group(1)):
@@ -175,7 +192,7 @@ def _pools(all_sentences: Sequence[str]) -> _Pools:
     before: dict[str, set[str]] = {}
     words: list[str] = []
     for sentence in all_sentences:
-        for one in _WORD.finditer(sentence):
+        for one in _words(sentence):
             if fold(one.group()) not in _ALL_STOPS:
                 words.append(one.group())
                 before.setdefault(one.group(), set()).add(_before(sentence, one.start()))
@@ -228,7 +245,7 @@ def _distractors(gap: _Gap, sentence: str, pools: _Pools) -> list[str]:
         if plain(one) not in taken and (gap.kind == "word" or fold(one) not in inside):
             taken.add(plain(one))
             found.append(one)
-    return found[: CHOICES - 1]
+    return [one.upper() if gap.kind == "word" and gap.text.isupper() else one for one in found[: CHOICES - 1]]
 
 
 def _strangeness(stands_after: str, before: frozenset[str] | None) -> int:

@@ -220,8 +220,8 @@ def _without_model(passages: Sequence[Passage], wanted: Wanted, language: str) -
     if len(found) < wanted.count:
         raise Invalid.field(
             "num_questions",
-            f"The text is too short for {wanted.count} different {'question' if wanted.count == 1 else 'questions'}: "
-            f"without a language model it gives {len(found) or 'none'}.",
+            f"Without a language model this text gives {len(found) or 'no'} different "
+            f"{'question' if len(found) == 1 else 'questions'}, not {wanted.count}; a longer one gives more.",
         )
     return tuple(found)
 

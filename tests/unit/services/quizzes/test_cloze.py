@@ -81,6 +81,15 @@ def test_a_name_that_begins_a_sentence_is_left_out_as_a_whole() -> None:
     )
 
 
+def test_capitals_are_no_names() -> None:
+    text = "A REVOLUÇÃO COMEÇOU NO SUL DO PAÍS EM 1835. O LÍDER DO MOVIMENTO ERA BENTO. A PAZ VEIO COM O TRATADO."
+    found = cloze_questions([(text, "")], 5, "pt")
+    assert len(found) == 5
+    for one in found:
+        assert all(choice.isupper() or choice.isdigit() for choice in one.choices), one.choices
+        assert " " not in "".join(one.choices)
+
+
 def test_figures_of_a_list_are_asked_for() -> None:
     text = "- Limpeza: R$ 180,00\n- Canal: R$ 900,00\n- Extração: R$ 250,00"
     assert [answer for _, answer in gaps(text, 3, "pt")] == ["R$ 180,00", "R$ 900,00", "R$ 250,00"]
@@ -107,6 +116,8 @@ def test_in_a_language_that_we_do_not_write_the_sentence_alone_is_asked() -> Non
         f"“Город основан в {BLANK} году князем Юрием.”",
         f"“Метро было открыто в {BLANK} году.”",
     ]
+    wall = cloze_questions([("明长城全长8851.8公里。1987年长城被列为世界文化遗产。", "")], 2, "")
+    assert [one.choices[one.answer] for one in wall] == ["8851.8", "1987"]
     assert cloze_questions([(TEXT, "")], 1, "pt-BR")[0].question.startswith("Que ")
     assert cloze_questions([(TEXT, "")], 1, "Português")[0].question.startswith("Que ")
 
