@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import threading
 import traceback
+from collections import deque
+from typing import TextIO
 
 import structlog
 
@@ -25,7 +28,7 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[*shared, _rendered],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=Lines(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -42,6 +45,36 @@ def configure(level: str) -> None:
     root.handlers[:] = [handler]
     # Libraries speak only when something is wrong: their INFO lines carry URLs and bodies.
     root.setLevel(max(logging.WARNING, logging.getLevelName(level)))
+
+
+class Lines:
+    """Writes lines, and lets no thread wait for another one that writes: that one takes the line along."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._waiting: deque[str] = deque()
+        self._writing = threading.Lock()
+
+    def __call__(self, *_names: object) -> Lines:
+        """One for all loggers."""
+        return self
+
+    def msg(self, line: str) -> None:
+        """Write a line; at once, or with those that are being written."""
+        self._waiting.append(line)
+        # Looked at again after each release: who found it taken has left its line before that.
+        while self._waiting and self._writing.acquire(blocking=False):
+            try:
+                self._file.write(self._taken())
+                self._file.flush()
+            finally:
+                self._writing.release()
+
+    log = debug = info = warn = warning = error = err = critical = fatal = exception = failure = msg
+
+    def _taken(self) -> str:
+        lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        return "".join(f"{line}\n" for line in lines)
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:

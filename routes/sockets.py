@@ -14,6 +14,7 @@ from waitress import wasyncore
 RESCAN_EVERY_S = 1.0
 _READ = select.POLLIN | select.POLLPRI
 _WRITE = select.POLLOUT
+_UNKNOWN = -1
 
 
 def make_sockets() -> Sockets:
@@ -51,17 +52,20 @@ class PolledSockets(Sockets):
         # A socket is asked and watched for what it says in one step: two threads may, and the later one is right.
         self._asking = threading.RLock()
         self._changed: deque[int] = deque()
+        self._wanted: dict[int, int] = {}  # what each is watched for right now
         self._rescan_at = 0.0
 
     def __setitem__(self, descriptor: int, watched: Any) -> None:
         with self._asking:
             super().__setitem__(descriptor, watched)
             self._poll.register(descriptor, 0)
+            self._wanted[descriptor] = 0
         self._changed.append(descriptor)
 
     def __delitem__(self, descriptor: int) -> None:
         with self._asking:
             super().__delitem__(descriptor)
+            self._wanted.pop(descriptor, None)
             with contextlib.suppress(OSError):  # closed already, and so no longer watched
                 self._poll.unregister(descriptor)
 
@@ -80,11 +84,16 @@ class PolledSockets(Sockets):
         """Wait for one event at the sockets that wait, and have it handled."""
         if time.monotonic() >= self._rescan_at:
             self._rescan_at = time.monotonic() + RESCAN_EVERY_S
+            with self._asking:
+                self._wanted = dict.fromkeys(self, _UNKNOWN)
             self._changed.extend(self)
         while self._changed:
             self._watch(self._changed.popleft())
         for descriptor, events in self._poll.poll(min(timeout_s, RESCAN_EVERY_S)):
-            watched = self.get(descriptor)
+            with self._asking:
+                watched = self.get(descriptor)
+                if watched is not None:
+                    self._wanted[descriptor] = 0  # it was watched for one event
             if watched is not None:
                 wasyncore.readwrite(watched, events)
                 self._changed.append(descriptor)
@@ -97,4 +106,6 @@ class PolledSockets(Sockets):
             wanted = _READ if watched.readable() else 0
             if watched.writable() and not watched.accepting:
                 wanted |= _WRITE
-            self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
+            if wanted != self._wanted[descriptor]:
+                self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
+                self._wanted[descriptor] = wanted
