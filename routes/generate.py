@@ -59,7 +59,8 @@ def generate(args: dict[str, Any], body: dict[str, Any], caller: Caller) -> Any:
 def rag(args: dict[str, Any], body: dict[str, Any], caller: Caller) -> Any:
     """Answer a question from an assistant's documents, as its chats do, with the passages that it was given.
 
-    ``system`` is added below the assistant's own instructions. Streams as the other one does.
+    ``system`` is added below the assistant's own instructions. Streams as the other one does. It costs: of people
+    with a role on the assistant its editors may; who may view it, searches.
     """
     return _answered(args, body, caller, grounded=True)
 

@@ -84,13 +84,6 @@ class DeliverEvents:
         )
         return settled.status is DeliveryStatus.DELIVERED
 
-    def deliver_due(self, limit: int = 500) -> int:
-        """Post everything that is due, one after the other; how many were looked at."""
-        found = self.due(limit)
-        for one in found:
-            self.deliver(one.id)
-        return len(found)
-
     def postpone(self, assistant_id: str, ids: list[str], by_s: float) -> None:
         """Let deliveries wait, without an attempt, while their receiver is slow or down."""
         self._deliveries.postpone(assistant_id, ids, self._clock() + timedelta(seconds=by_s))

@@ -147,6 +147,19 @@ def test_roles_end_with_the_assistant_and_with_the_account(
     assert members.headers["X-Total-Count"] == "1"
 
 
+def test_a_viewer_searches_and_does_not_spend(owner: Caller, outsider: Caller) -> None:
+    assistant = owner.new_assistant(model="offline")
+    path = assistant["_id"]
+    asked = {"prompt": "Oi", "assistant_id": path}
+    share(owner, outsider, assistant, "viewer")
+
+    assert outsider.post(f"/assistants/search/{path}", {"query": "Oi"}).status_code == 200
+    for door in ("/api/v1/rag", "/api/rag", "/api/v1/rag?async=true"):
+        assert outsider.post(door, asked).status_code == 403
+    share(owner, outsider, assistant, "editor")
+    assert outsider.post("/api/v1/rag", asked).status_code == 200
+
+
 def test_a_program_of_a_member_has_the_members_role(app: Flask, owner: Caller, outsider: Caller) -> None:
     assistant = owner.new_assistant()
     share(owner, outsider, assistant, "viewer")

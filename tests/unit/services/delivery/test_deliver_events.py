@@ -83,6 +83,13 @@ class Scene:
     def state(self, delivery: Delivery) -> Delivery:
         return self.find.get(self.assistant, delivery.id)
 
+    def deliver_due(self) -> int:
+        """Post everything that is due, one after the other; how many were looked at."""
+        found = self.events.due(500)
+        for one in found:
+            self.events.deliver(one.id)
+        return len(found)
+
     def pass_by(self, **time: float) -> None:
         self.now += timedelta(**time)
 
@@ -95,7 +102,7 @@ def scene(receiver: Receiver) -> Scene:
 def test_an_event_is_posted_signed_and_noted(scene: Scene) -> None:
     delivery = scene.announced("Amanhã às 9h.")
     assert scene.noticed == 1
-    assert scene.events.deliver_due() == 1
+    assert scene.deliver_due() == 1
 
     (came,) = scene.receiver.at(scene.path)
     assert came.content == {
@@ -116,7 +123,7 @@ def test_an_event_is_posted_signed_and_noted(scene: Scene) -> None:
         None,
         scene.now,
     )
-    assert scene.events.deliver_due() == 0
+    assert scene.deliver_due() == 0
 
 
 def test_the_signature_is_the_one_of_standard_webhooks() -> None:
@@ -143,18 +150,18 @@ def test_a_secret_protects_something(secret: str, is_good: bool) -> None:  # noq
 def test_what_fails_is_tried_again_later_under_the_same_id(scene: Scene) -> None:
     scene.script((500, {}, 0), (404, {}, 0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     first = scene.state(delivery)
     assert (first.status, first.last_code, first.attempts) == (DeliveryStatus.PENDING, 500, 1)
     assert first.next_at is not None
     assert timedelta(seconds=5) <= first.next_at - scene.now <= timedelta(seconds=6)
-    assert scene.events.deliver_due() == 0
+    assert scene.deliver_due() == 0
 
     scene.pass_by(seconds=6)
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert (scene.state(delivery).last_code, scene.state(delivery).attempts) == (404, 2)
     scene.pass_by(seconds=36)
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert (scene.state(delivery).status, scene.state(delivery).attempts) == (DeliveryStatus.DELIVERED, 3)
     came = scene.receiver.at(scene.path)
     assert len({one.id for one in came}) == 1
@@ -184,7 +191,7 @@ def test_waits_grow_and_a_receiver_may_ask_for_longer() -> None:
 def test_retry_after_counts(scene: Scene) -> None:
     scene.script((429, {"Retry-After": "120"}, 0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert scene.state(delivery).next_at == scene.now + timedelta(seconds=120)
 
 
@@ -193,7 +200,7 @@ def test_a_redirect_is_not_followed(scene: Scene, status: int) -> None:
     elsewhere = f"{scene.path}/elsewhere"
     scene.script((status, {"Location": scene.receiver.url(elsewhere)}, 0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     state = scene.state(delivery)
     assert (state.status, state.last_code) == (DeliveryStatus.PENDING, status)
     assert "redirect" in state.last_error
@@ -203,14 +210,14 @@ def test_a_redirect_is_not_followed(scene: Scene, status: int) -> None:
 def test_gone_is_for_good(scene: Scene) -> None:
     scene.script((410, {}, 0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert scene.state(delivery).status is DeliveryStatus.FAILED
 
 
 def test_a_private_address_is_not_reached(receiver: Receiver) -> None:
     scene = Scene(receiver, allow="10.9.9.9")
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     state = scene.state(delivery)
     assert (state.status, state.last_code) == (DeliveryStatus.FAILED, None)
     assert "private" in state.last_error
@@ -221,7 +228,7 @@ def test_a_slow_receiver_has_its_time_and_no_more(receiver: Receiver) -> None:
     scene = Scene(receiver, max_seconds=0.2)
     scene.script((204, {}, 1.0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     state = scene.state(delivery)
     assert (state.status, state.last_code) == (DeliveryStatus.PENDING, None)
     assert "too long" in state.last_error
@@ -230,9 +237,9 @@ def test_a_slow_receiver_has_its_time_and_no_more(receiver: Receiver) -> None:
 def test_what_a_dead_process_had_claimed_is_posted_after_a_while(scene: Scene) -> None:
     delivery = scene.announced()
     assert scene.deliveries.claim(delivery, scene.now + timedelta(seconds=90))
-    assert scene.events.deliver_due() == 0
+    assert scene.deliver_due() == 0
     scene.pass_by(seconds=91)
-    assert scene.events.deliver_due() == 1
+    assert scene.deliver_due() == 1
     assert scene.state(delivery).status is DeliveryStatus.DELIVERED
 
 
@@ -253,11 +260,11 @@ def test_what_is_announced_once_is_kept_once(scene: Scene) -> None:
 def test_it_is_sent_again_by_hand_whatever_became_of_it(scene: Scene, before: int) -> None:
     scene.script((before, {}, 0))
     delivery = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     scene.pass_by(hours=30)
     again = scene.find.resend(scene.assistant, delivery.id)
     assert (again.status, again.attempts) == (DeliveryStatus.PENDING, 0)
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert (scene.state(delivery).status, scene.state(delivery).attempts) == (DeliveryStatus.DELIVERED, 1)
     assert len({one.body for one in scene.receiver.at(scene.path)}) == 1
 
@@ -267,14 +274,14 @@ def test_without_a_webhook_nothing_is_kept_and_what_was_kept_ends(scene: Scene) 
     without = Assistant(**{**vars(scene.assistant), "webhook": Webhook()})
     assert scene.assistants.update(without)
     assert scene.announce.announce(without.id, Event.TEST, {}) is None
-    scene.events.deliver_due()
+    scene.deliver_due()
     assert scene.state(delivery).status is DeliveryStatus.FAILED
     assert "webhook_url" in scene.state(delivery).last_error
 
 
 def test_what_was_over_long_ago_is_forgotten(scene: Scene) -> None:
     old = scene.announced()
-    scene.events.deliver_due()
+    scene.deliver_due()
     scene.pass_by(days=29)
     young, open_one = scene.announced(), scene.announced()
     scene.events.deliver(young.id)
