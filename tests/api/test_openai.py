@@ -309,9 +309,13 @@ def test_every_error_has_openais_shape(
     is_openais(owner.call("POST", CHAT, data="x=1"), 415)
     is_openais(owner.call("POST", CHAT, data="{", content_type="application/json"), 400, "bad_json")
     is_openais(owner.post(CHAT, {"x": "y" * (5 << 20)}), 413)
-    server.script(Reply(status=400), Reply(status=404), Reply(status=401))
+    server.script(Reply(status=400), Reply(status=404))
     is_openais(send(owner), 400, "model_refused")
     is_openais(send(owner), 404, "model_not_found")
+    server.script(Reply(refuses=("tools",)))
+    tools = [{"type": "function", "function": {"name": "find", "parameters": {}}}]
+    is_openais(send(owner, tools=tools), 400, "model_refused")
+    server.script(Reply(status=401))
     unreachable = send(owner)
     assert is_openais(unreachable, 502)["type"] == "server_error"
     assert unreachable.headers["x-should-retry"] == "false"
