@@ -48,7 +48,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
         key_function=get_remote_address,
         scope="wrong credentials",
         deduct_when=_was_wrong,
-        exempt_when=lambda: _is_cheap() or known.has(_credential()),
+        exempt_when=lambda: _is_cheap() or known.has(_credential_hash()),
     )
     limiter = Limiter(
         key_func=_caller,
@@ -90,15 +90,14 @@ class _KnownCredentials:
         self._lock = threading.Lock()
         self._hashes: OrderedDict[str, None] = OrderedDict()
 
-    def has(self, credential: str) -> bool:
+    def has(self, credential_hash: str) -> bool:
         """Whether it was good when it last came."""
-        return bool(credential) and _hash(credential) in self._hashes
+        return credential_hash in self._hashes
 
     def note(self, response: Response) -> Response:
         """Remember who was let in, and forget who was not."""
-        credential = _credential()
-        if credential:
-            known = _hash(credential)
+        known = _credential_hash()
+        if known:
             with self._lock:
                 if _was_wrong(response):
                     self._hashes.pop(known, None)
@@ -127,14 +126,18 @@ def _few_at_once() -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def _caller() -> str:
     """A hash of the credential, or the address of a caller without one. Never the credential itself."""
-    credential = _credential()
-    if not credential:
-        return f"address:{get_remote_address()}"
-    return f"credential:{_hash(credential)}"
+    known = _credential_hash()
+    return f"credential:{known}" if known else f"address:{get_remote_address()}"
 
 
-def _hash(credential: str) -> str:
-    return hashlib.sha256(credential.encode("utf-8", "surrogateescape")).hexdigest()
+def _credential_hash() -> str:
+    """What the credential that came is known by, made once a request; nothing where none came."""
+    if "credential_hash" not in g:
+        credential = _credential()
+        encoded = credential.encode("utf-8", "surrogateescape")
+        g.credential_hash = hashlib.sha256(encoded).hexdigest() if credential else ""
+    known: str = g.credential_hash
+    return known
 
 
 def _credential() -> str:
