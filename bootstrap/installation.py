@@ -79,7 +79,9 @@ class Installation:
 
     def start_work(self) -> None:
         """Finish what a process that is gone left open, then begin the background work."""
-        self.house.chats.recover_turns.recover()  # before the first request: until then none of them is in doubt
+        # Before the first request: until then none of them is in doubt.
+        self.house.chats.recover_turns.recover()
+        self.house.documents.delete_document.end_left_over()
         self.engine.start(self.house)
         self.summaries.start(self.house.chats.summarise_chat.run)
         self.generations.start(self.house.generation.run_generation)
@@ -241,6 +243,9 @@ def _tasks(house: House, engine: Engine) -> dict[str, Callable[[dict[str, Any]],
         "index": index,
         "golden": golden,
         "idle": lambda _: not house.documents.index_document.with_work(),
+        "work": lambda _: [
+            f"{one.id} {one.status} {one.progress}" for one in house.documents.index_document.with_work()
+        ],
     }
 
 

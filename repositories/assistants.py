@@ -117,6 +117,11 @@ class AssistantRepository(Repository):
         """The ids of those whose deletion was begun."""
         return [record["_id"] for record in self._each(WHOLE, match={"deleted": True}, fields=("_id",))]
 
+    def left_changing(self) -> dict[str, tuple[str, ...]]:
+        """What is changing, by assistant, of all that have anything."""
+        found = self._each(WHOLE, match=_LIVE, fields=("_id", "changing"))
+        return {one["_id"]: tuple(one["changing"]) for one in found if one.get("changing")}
+
     def all_ids(self) -> list[str]:
         """The ids of all that are not deleted, oldest first; for the doctor alone."""
         return [record["_id"] for record in self._each(WHOLE, match=_LIVE, fields=("_id",))]

@@ -82,17 +82,19 @@ class AddDocument:
         return document
 
     def _keep(self, assistant: Assistant, filename: str, upload: Upload, received: Received) -> Document:
-        document = Document(
-            id=new_id(),
-            assistant_id=assistant.id,
-            owner_id=assistant.owner_id,
-            filename=filename,
-            type=upload.type,
-            size=received.size,
-            sha256=received.sha256,
-            created_at=self._clock(),
-        )
-        with self._places.naming(assistant.id):  # two uploads of one name are one after the other
+        with self._places.naming(
+            assistant.id
+        ):  # uploads of one name come one after the other, and so do their ids
+            document = Document(
+                id=new_id(),
+                assistant_id=assistant.id,
+                owner_id=assistant.owner_id,
+                filename=filename,
+                type=upload.type,
+                size=received.size,
+                sha256=received.sha256,
+                created_at=self._clock(),
+            )
             earlier = self._documents.same_name(document)
             if earlier and not upload.replace:
                 raise Conflict(f"There is a document called {filename} already.", code="name_taken")

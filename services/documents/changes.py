@@ -16,3 +16,8 @@ def ready(document_id: str) -> str:
 def gone(document_id: str) -> str:
     """A document is being taken out of answers."""
     return f"gone:{document_id}"
+
+
+def is_gone(change: str) -> bool:
+    """Whether a change takes a document out of answers."""
+    return change.startswith(gone(""))

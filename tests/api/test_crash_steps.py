@@ -153,18 +153,20 @@ class Stage:
     def recover(self) -> None:
         """What a start does."""
         self.house.chats.recover_turns.recover()
+        self.house.documents.delete_document.end_left_over()
         self.house.assistants.delete_assistant.finish_all()
         self.work()
 
     def findings(self) -> list[str]:
-        """What the doctor finds in this assistant."""
+        """What the doctor finds in this assistant, and what is still said to be changing."""
         doctor = self.house.upkeep.keep_consistent
         documents = self.house.documents.index_document._documents.all_of(self.assistant.id)
         found = [
             *doctor._check_knowledge.findings(self.assistant.id, documents),
             *doctor._check_files.findings(self.assistant.id, documents),
         ]
-        return [str(one) for one in found]
+        left = self.house.documents.delete_document._assistants.left_changing().values()
+        return [*(str(one) for one in found), *(change for changes in left for change in changes)]
 
     def indexed(self) -> tuple[list[str], list[str]]:
         """The documents of all chunks and of all vectors that there are, one entry a chunk."""

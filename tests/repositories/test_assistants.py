@@ -126,9 +126,11 @@ def test_its_knowledge_gets_a_new_version(assistants: AssistantRepository) -> No
     assert assistants.by_id(one.id) == replace(one, changing=("ready:a", "gone:b"))
     assistants.end_change(one.id, "ready:a")
     assert assistants.by_id(one.id) == replace(one, knowledge_version=1, changing=("gone:b",))
+    assert assistants.left_changing()[one.id] == ("gone:b",)
     for _ in range(2):
         assistants.end_change(one.id, "gone:b")
     assert assistants.by_id(one.id) == replace(one, knowledge_version=3)
+    assert one.id not in assistants.left_changing()
     assistants.begin_change(one.id, "ready:a", "ready:b", "gone:c")
     assistants.end_change(one.id, "ready:a", "gone:c", "never begun")
     assert assistants.by_id(one.id) == replace(one, knowledge_version=4, changing=("ready:b",))
