@@ -162,6 +162,8 @@ class RememberedVectors:
 
     def _read(self, collection: str) -> _Collection | None:
         """The collection, from the store; ``None`` where it is too large, or there is no room for it."""
+        if self._not_before.get(collection, 0.0) > self._clock():  # so it waits for nobody else's reading
+            return None
         with self._reading:
             if kept := self._find(collection):  # another thread has read it meanwhile
                 return kept

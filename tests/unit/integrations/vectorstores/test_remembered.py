@@ -159,6 +159,25 @@ def test_a_large_collection_is_left_to_the_store(store: Store) -> None:
     assert store.asked == {"read": 1, "query": 3}
 
 
+def test_a_large_collection_is_asked_while_another_one_is_read(store: Store) -> None:
+    vectors = RememberedVectors(store, most=20)
+    vectors.add("large", some_ids(21), some_vectors(21))
+    vectors.add("small", some_ids(5), some_vectors(5))
+    vectors.query("large", some_vectors(1)[0], 1)
+    found: list[str] = []
+
+    def ask() -> None:
+        asking = threading.Thread(
+            target=lambda: found.append(nearest_id(vectors, "large", some_vectors(1)[0]))
+        )
+        asking.start()
+        asking.join(5)
+
+    store.while_reading = ask
+    vectors.query("small", some_vectors(1)[0], 1)
+    assert found == ["from the store"]
+
+
 def test_a_vector_of_another_length_is_the_stores_business(store: Store, vectors: RememberedVectors) -> None:
     vectors.add("one", some_ids(3), some_vectors(3))
     assert vectors.query("one", np.ones(DIMENSIONS + 1, np.float32), 5) == [("from the store", 1.0)]
