@@ -17,6 +17,7 @@ from models.assistants import Assistant, Language
 from models.chats import Source
 from models.completions import Completion
 from models.text.chat import clean_query
+from models.text.language import detect_language
 from models.text.meaning import Meaning, read_meaning
 
 MODEL = "cache"  # what stands where a model's name would
@@ -109,11 +110,12 @@ class AnswerCache:
         if len(completion.text) > LONGEST or completion.finish_reason != "stop":
             return
         again, until = Completion(completion.text, MODEL), self._clock() + KEPT_FOR
-        kept = Kept(again, sources, until, place.question, place.meaning.about)
+        meaning = _in_language_of(completion.text, place)
+        kept = Kept(again, sources, until, place.question, meaning.about)
         with self._lock:
             answers = self._answers(place).told
-            answers[place.meaning.told] = kept
-            answers.move_to_end(place.meaning.told)
+            answers[meaning.told] = kept
+            answers.move_to_end(meaning.told)
             while len(answers) > ANSWERS:
                 answers.popitem(last=False)
 
@@ -161,6 +163,13 @@ class AnswerCache:
         while len(self._kept) > ASSISTANTS:
             self._kept.popitem(last=False)
         return answers
+
+
+def _in_language_of(answer: str, place: Place) -> Meaning:
+    """What was asked, in the language that the answer is in where the question's was not certain."""
+    if not place.meaning.elsewise:
+        return place.meaning
+    return read_meaning(place.question, detect_language(answer)) or place.meaning
 
 
 def _row(embedder: Embedder, text: str) -> Vectors:

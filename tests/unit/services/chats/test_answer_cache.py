@@ -178,6 +178,15 @@ def test_without_vectors_nothing_is_near() -> None:
     assert found(AnswerCache(Clock()), message=PAYMENT) is None
 
 
+def test_an_answer_tells_the_language_of_a_question_that_does_not() -> None:
+    cache = AnswerCache(Clock())
+    keep(cache, "abre sábado?", replace(ANSWER, text="Sim, abrimos aos sábados das 8h às 12h."))
+
+    assert found(cache, message="Vocês abrem no sábado?") is not None
+    assert found(cache, message="abre sábado") is not None
+    assert found(cache, message="¿Abren ustedes los sábados?") is None
+
+
 def test_a_question_in_no_certain_language_finds_one_that_is_told_so_in_one() -> None:
     cache = AnswerCache(Clock())
     keep(cache, "Vocês abrem no sábado?")
