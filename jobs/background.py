@@ -84,13 +84,13 @@ class Background:
         self._workers = workers
         self._threads: list[threading.Thread] = []
         self._stopping = threading.Event()
-        self._index: Callable[[str], None] | None = None
+        self._index: Callable[[str, Document | None], None] | None = None
         self._retries: dict[str, int] = {}
-        self._whose: dict[str, tuple[str, str]] = {}
+        self._handed_in: dict[str, Document] = {}
 
     def index_soon(self, document: Document) -> None:
         """Have a document indexed (or what is left of a deleted one removed)."""
-        self._whose[document.id] = (document.owner_id, document.assistant_id)
+        self._handed_in[document.id] = document
         self._put(document.id)
 
     @property
@@ -98,7 +98,7 @@ class Background:
         """Whether nothing waits or runs."""
         return self._queue.idle
 
-    def start(self, *, index: Callable[[str], None], sweep: Callable[[], None]) -> None:
+    def start(self, *, index: Callable[[str, Document | None], None], sweep: Callable[[], None]) -> None:
         """Begin, with threads that do not keep the process alive."""
         self._index = index
         names = [(f"index-{n}", self._work) for n in range(self._workers)]
@@ -116,7 +116,8 @@ class Background:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _put(self, document_id: str) -> None:
-        owner, assistant = self._whose.get(document_id, ("", ""))
+        document = self._handed_in.get(document_id)
+        owner, assistant = (document.owner_id, document.assistant_id) if document else ("", "")
         self._queue.put(document_id, owner=owner, assistant=assistant)
 
     def _work(self) -> None:
@@ -130,7 +131,7 @@ class Background:
         if self._index is None:
             return
         try:
-            self._index(document_id)
+            self._index(document_id, self._handed_in.get(document_id))
         except AppError as problem:
             self._later(document_id, problem.error_code)
         except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: one broken document must not end indexing
@@ -138,7 +139,7 @@ class Background:
             self._later(document_id, type(problem).__name__)
         else:
             self._retries.pop(document_id, None)
-            self._whose.pop(document_id, None)
+            self._handed_in.pop(document_id, None)
 
     def _later(self, document_id: str, code: str) -> None:
         tries = self._retries.get(document_id, 0)

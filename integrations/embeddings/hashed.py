@@ -102,8 +102,8 @@ class HashedEmbedder:
             return known
         if len(known) + len(new) > REMEMBERED:
             known = {word: known[word] for word in wanted if word in known}
-        # A new dictionary each time: other threads go on reading the one they have.
-        known = known | dict(zip(new, self._hashed(new), strict=True))
+        # Other threads may go on reading: they look up words that are there, and none is taken out.
+        known.update(zip(new, self._hashed(new), strict=True))
         self._features = known
         return known
 

@@ -6,7 +6,7 @@ import itertools
 import re
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import PurePath
@@ -106,8 +106,13 @@ class IndexDocument:
         document = self._documents.get_any(document_id)
         return None if document is None or document.deleted else document
 
-    def index(self, document_id: str) -> None:
-        """Do whatever is still to be done for this document; ``Unavailable`` when it must be tried later."""
+    def index(self, document_id: str, seen: Document | None = None) -> None:
+        """Do whatever is still to be done for this document; ``Unavailable`` when it must be tried later.
+
+        ``seen`` is the document as it was when the work was asked for: mostly nobody has touched it since.
+        """
+        if seen is not None and not seen.deleted and self._claim_and_work(seen):
+            return
         document = self._documents.get_any(document_id)
         if document is None:
             return
@@ -116,17 +121,19 @@ class IndexDocument:
                 self._assistants.end_change(document.assistant_id, change)
             self._purge.purge_after_work(document)
             return
-        if document.size < LARGE and not document.fetch_due:
-            self._claim_and_work(document)
-            return
-        with self._large:
-            self._claim_and_work(document)
+        self._claim_and_work(document)
 
-    def _claim_and_work(self, document: Document) -> None:
-        lease = f"{self._lease}-{next(self._claims)}"
-        claimed = self._documents.claim(document, lease, self._progress.first(document))
-        if claimed is None:
-            return
+    def _claim_and_work(self, document: Document) -> bool:
+        """Whether the document still was as it is here, and nobody's."""
+        is_large = document.size >= LARGE or document.fetch_due
+        with self._large if is_large else nullcontext():
+            lease = f"{self._lease}-{next(self._claims)}"
+            claimed = self._documents.claim(document, lease, self._progress.first(document))
+            if claimed is not None:
+                self._work_and_give_back(claimed)
+        return claimed is not None
+
+    def _work_and_give_back(self, claimed: Document) -> None:
         try:
             self._work_on(claimed)
         except AppError as problem:

@@ -12,6 +12,7 @@ from jobs import background
 from jobs.background import Background, FairQueue
 from kit.errors import Unavailable
 from kit.ids import new_id
+from models.documents import Document
 from tests.made import a_document
 
 WITHIN_S = 10.0
@@ -104,7 +105,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def started(quick: None) -> Iterator[Callable[..., Background]]:
     running: list[Background] = []
 
-    def start(index: Callable[[str], None], sweep: Callable[[], None] = lambda: None) -> Background:
+    def start(
+        index: Callable[[str, Document | None], None], sweep: Callable[[], None] = lambda: None
+    ) -> Background:
         running.append(Background(workers=2))
         running[-1].start(index=index, sweep=sweep)
         return running[-1]
@@ -117,10 +120,12 @@ def started(quick: None) -> Iterator[Callable[..., Background]]:
 
 def test_what_fails_is_tried_again_until_it_works(started: Callable[..., Background]) -> None:
     tries: list[str] = []
+    seen: set[Document | None] = set()
     done = threading.Event()
 
-    def index(document_id: str) -> None:
+    def index(document_id: str, handed_in: Document | None) -> None:
         tries.append(document_id)
+        seen.add(handed_in)
         if len(tries) < 3:
             raise Unavailable
         if len(tries) == 3:
@@ -132,6 +137,7 @@ def test_what_fails_is_tried_again_until_it_works(started: Callable[..., Backgro
     running.index_soon(document)
     assert done.wait(WITHIN_S)
     assert tries == [document.id] * 4
+    assert seen == {document}
 
 
 def test_one_that_keeps_failing_holds_no_other_up(started: Callable[..., Background]) -> None:
@@ -139,7 +145,7 @@ def test_one_that_keeps_failing_holds_no_other_up(started: Callable[..., Backgro
     done: set[str] = set()
     all_done = threading.Event()
 
-    def index(document_id: str) -> None:
+    def index(document_id: str, _: Document | None) -> None:
         if document_id == broken.id:
             raise Unavailable
         done.add(document_id)
@@ -166,14 +172,14 @@ def test_sweeps_begin_at_once_and_go_on_whatever_happens(started: Callable[..., 
         if len(sweeps) == 5:
             enough.set()
 
-    started(lambda _: None, sweep)
+    started(lambda *_: None, sweep)
     assert enough.wait(WITHIN_S)
 
 
 def test_it_is_idle_when_all_is_done(started: Callable[..., Background]) -> None:
     release, begun = threading.Event(), threading.Event()
 
-    def index(_: str) -> None:
+    def index(*_: object) -> None:
         begun.set()
         release.wait(WITHIN_S)
 

@@ -51,6 +51,18 @@ class StoppingAssistants(AssistantRepository):
         super().end_change(assistant_id, *changes)
 
 
+class CountingDocuments(DocumentRepository):
+    """Notes which documents are read by themselves."""
+
+    def __init__(self, database: Database[Record]) -> None:
+        super().__init__(database)
+        self.read: list[str] = []
+
+    def get_any(self, document_id: str) -> Document | None:
+        self.read.append(document_id)
+        return super().get_any(document_id)
+
+
 class BlindVectors:
     """A ``VectorStore`` that keeps ids and finds nothing by them; ``before_add`` runs just before it does."""
 
@@ -102,7 +114,7 @@ class Installation:
 
     def __init__(self, database: Database[Record]) -> None:
         self.assistants = StoppingAssistants(database)
-        self.documents, self.chunks = DocumentRepository(database), ChunkRepository(database)
+        self.documents, self.chunks = CountingDocuments(database), ChunkRepository(database)
         chunks = self.chunks
         self.files, self.vectors = Files(), BlindVectors()
         vectors = self.vectors
@@ -320,3 +332,20 @@ def test_few_large_documents_are_worked_on_at_once_and_small_ones_beside_them(
         for each in asked:
             each.result(10)
     assert [installation.status(one) for one in documents] == [DocumentStatus.READY] * len(documents)
+
+
+def test_one_that_is_still_as_it_was_handed_in_is_not_read_first(installation: Installation) -> None:
+    fresh, stale = installation.upload("A limpeza custa 100 reais."), a_document(filename="outro.md")
+    installation.files.texts[stale.id] = "O clareamento custa 900 reais."
+    installation.documents.add(replace(stale, claims=1))
+    for document in (fresh, stale):
+        installation.index(document.id, document)
+    assert installation.documents.read == [stale.id]
+    assert installation.status(fresh) is installation.status(stale) is DocumentStatus.READY
+
+
+def test_one_that_was_deleted_since_it_was_handed_in_is_removed(installation: Installation) -> None:
+    document = installation.upload("A limpeza custa 100 reais.")
+    installation.documents.mark_deleted(document)
+    installation.index(document.id, document)
+    assert installation.documents.get_any(document.id) is None
