@@ -15,7 +15,7 @@ from typing import Self
 from kit.settings import PROJECT_ROOT, variable_names
 
 STOPS_WITHIN_S = 20.0
-COMMAND = [str(Path(sys.executable).with_name("celery")), "-A", "worker", "worker"]
+COMMAND = [sys.executable, "-m", "celery", "-A", "worker", "worker"]  # as the script does, wherever it lies
 
 
 class CeleryWorker:
