@@ -40,6 +40,9 @@ class Received:
     sha256: str
 
 
+LOOKS = 8
+
+
 class FileStore:
     """The folder of uploads. Paths that it gives are absolute and inside ``root``."""
 
@@ -113,7 +116,8 @@ class FileStore:
 
     def open(self, document: Document) -> BinaryIO:
         """The bytes as uploaded, also while they are being moved; ``FileNotFoundError`` when they are lost."""
-        for place in (self._aside(document), self._final(document), self._aside(document)):
+        # It may move again between two looks, however seldom.
+        for place in (self._aside(document), self._final(document)) * LOOKS:
             with suppress(FileNotFoundError):
                 return place.open("rb")
         return self._final(document).open("rb")
