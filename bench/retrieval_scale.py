@@ -4,8 +4,8 @@
 
 Real records in the embedded database and real vectors in Chroma, in a temporary directory; texts of made-up words, as
 frequent as words are. Each number is one part, and a part is left out by giving no number. 10,000 chunks take a
-quarter of a minute to write and 100,000 some five minutes, nearly all of it Chroma's: a vector costs it 1 ms of
-processor time in a graph of 10,000, 2 ms in one of 40,000.
+quarter of a minute to write; 100,000 took eleven minutes beside six other programs, most of it Chroma's: a vector
+costs it 1 ms of processor time in a graph of 10,000, 2 ms in one of 40,000.
 """
 
 from __future__ import annotations
