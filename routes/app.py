@@ -45,6 +45,7 @@ from routes import (
 from routes.description import VERSION, describe, options
 from routes.house import EXTENSION
 from routes.schemas.fields import ErrorBody
+from routes.signed_tokens import install_signed_tokens
 from services.documents.add_several import MOST_FILES
 from services.house import House
 
@@ -146,6 +147,7 @@ def create_flask(house: House) -> Flask:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     JWTManager(app)
+    install_signed_tokens(app)
     api = _Api(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)

@@ -8,7 +8,6 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from flask import g, request
-from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
@@ -18,6 +17,7 @@ from models.actors import Access, Actor, ActorKind
 from models.assistants import Assistant
 from models.callers import Caller
 from routes.house import house
+from routes.signed_tokens import claims_of
 from services.accounts.authenticate import PERSONAL_PREFIX
 from services.assistants.keys import KEY_PREFIX
 
@@ -174,7 +174,7 @@ def _authenticated() -> Actor:
     if external is not None and is_external(token):
         return external.actor(token)
     try:
-        claims = decode_token(token)
+        claims = claims_of(token)
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
         raise Unauthenticated("The token is not valid (any more).") from None
     return house().accounts.authenticate.by_session(str(claims.get("sid", "")), str(claims["sub"]))

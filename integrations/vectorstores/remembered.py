@@ -181,7 +181,7 @@ class RememberedVectors:
     def _copied(self, collection: str) -> _Collection | None:
         """The collection as its copy on disk has it."""
         copy = self._files.read(collection) if self._files is not None else None
-        return None if copy is None else _Collection(tuple(copy[0]), _units(copy[1]))
+        return None if copy is None else _Collection(tuple(copy[0]), copy[1])
 
     def _fetched(self, collection: str, before: int) -> _Collection | None:
         """The collection as the store has it, copied if nobody changes it; ``None`` where it is too large."""
