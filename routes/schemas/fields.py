@@ -148,7 +148,7 @@ class ListArguments(Schema):
         validate=validate.Range(min=1),
         metadata={"description": "How many items at most; more than 1000 counts as 1000."},
     )
-    cursor = Text(200, load_default="", metadata={"description": "X-Next-Cursor of the page before."})
+    cursor = Text(400, load_default="", metadata={"description": "X-Next-Cursor of the page before."})
     count = fields.Boolean(
         load_default=False, metadata={"description": "Also give X-Total-Count, which reads the whole list."}
     )

@@ -36,6 +36,24 @@ class Scalar(fields.Raw):
         return value
 
 
+class Values(fields.Dict):
+    """Values by name, whose problems are told by name too."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+        except ValidationError as problem:
+            found = problem.messages
+            if not isinstance(found, dict):
+                raise
+            raise ValidationError({name: _of_either(one) for name, one in found.items()}) from None
+
+
+def _of_either(problems: Any) -> list[str]:
+    """What is wrong with a name and with its value, in one list."""
+    return [text for part in problems.values() for text in part] if isinstance(problems, dict) else problems
+
+
 class VariableIn(Body):
     """A variable that stands in the text as ``{{ name }}``."""
 
@@ -119,7 +137,7 @@ class RestoreIn(Body):
 class FilledIn(Body):
     """Values for a guide's variables."""
 
-    variables = fields.Dict(
+    variables = Values(
         keys=Text(64),
         values=Scalar(allow_none=True, metadata=SCALAR),
         load_default=dict,

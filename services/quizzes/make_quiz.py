@@ -23,6 +23,7 @@ from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from repositories.quizzes import QuizRepository
 from repositories.users import UserRepository
+from services.assistants.check_models import check_named
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.documents.find_documents import FindDocuments
@@ -106,10 +107,12 @@ class MakeQuiz:
     def make(self, caller: Caller, wanted: Wanted) -> Quiz:
         """The quiz, kept if that is wanted.
 
-        ``Invalid`` when there is nothing to ask about, or too little for so many questions without a model;
+        ``Invalid`` when there is nothing to ask about, too little for so many questions without a model, or
+        nobody serves the model;
         ``NotFound`` for what is not the caller's; ``ModelAnswerInvalid`` when the model gives no valid quiz.
         """
         assistant, documents = self._sources(caller, wanted)
+        check_named(self._catalogue, wanted.model)
         passages = passages_of(wanted.text) if wanted.text.strip() else self._passages(assistant, documents)
         if not passages:
             raise Invalid.field("document_ids", "There is no text in these documents to ask about.")
@@ -120,7 +123,7 @@ class MakeQuiz:
         quiz = Quiz(
             owner_id=assistant.owner_id if assistant else caller.actor.user_id,
             assistant_id=assistant.id if assistant else "",
-            title=wanted.title.strip() or _title(documents, language),
+            title=wanted.title.strip() or _title([] if wanted.text.strip() else documents, language),
             model=name,
             language=language,
             difficulty=wanted.difficulty,

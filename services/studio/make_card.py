@@ -20,6 +20,7 @@ from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.cards import CardRepository
 from repositories.users import UserRepository
+from services.assistants.check_models import check_named
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.llm.catalogue import Catalogue
@@ -94,9 +95,14 @@ class MakeCard:
         self._draw_soon = draw_soon
 
     def check(self, caller: Caller, wanted: CardWanted) -> Assistant | None:
-        """Whose cards they are to be, ``None`` for the caller's own; ``NotFound`` where there is no such template."""
+        """Whose cards they are to be, ``None`` for the caller's own.
+
+        ``NotFound`` where there is no such template, ``Invalid`` for a model that nobody serves.
+        """
         assistant = self._assistant(caller, wanted)
         self._templates.get(_owner_of(caller, assistant), wanted.template)
+        if len(wanted.models) == 1:  # of several the others' cards are worth having
+            check_named(self._catalogue, wanted.models[0])
         return assistant
 
     def is_plain(self, assistant: Assistant | None, wanted: CardWanted) -> bool:

@@ -125,11 +125,13 @@ def test_rendering(app: Flask, owner: Caller, assistant: dict[str, Any], guide: 
         ({}, "variables.servico"),
         ({"servico": None}, "variables.servico"),
         ({"servico": "clareamento"}, "variables.servico"),
+        ({"servico": ["limpeza"]}, "variables.servico"),
+        ({"servico": "x" * 10_001}, "variables.servico"),
         ({"servico": "canal", "sessoes": "2"}, "variables.sessoes"),
         ({"servico": "canal", "sessoes": True}, "variables.sessoes"),
         ({"servico": "canal", "cor": "azul"}, "variables.cor"),
     ],
-    ids=["missing", "null", "no choice", "text", "truth", "unknown"],
+    ids=["missing", "null", "no choice", "list", "long", "text", "truth", "unknown"],
 )
 def test_a_value_that_is_missing_or_wrong_is_named(
     owner: Caller, guide: dict[str, Any], values: dict[str, Any], named: str

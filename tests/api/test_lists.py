@@ -103,7 +103,7 @@ def test_more_than_a_thousand_counts_as_a_thousand(installation: Installation, o
         ("limit=1.5", "limit"),
         ("limit=" + "9" * 5000, "limit"),
         ("count=perhaps", "count"),
-        ("cursor=" + "a" * 201, "cursor"),
+        ("cursor=" + "a" * 401, "cursor"),
         ("cursor=%00", "cursor"),
     ],
 )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from bootstrap.installation import Installation
+from services.llm.catalogue import Catalogue
 from tests.people import Caller, bot, nobody
 from tests.servers.openai_server import OpenAIServer, Reply
 
@@ -202,3 +206,14 @@ def test_a_quiz_of_an_assistant_goes_where_it_goes(app: Flask, owner: Caller, ou
     assert outsider.delete(path).status_code == 403
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
     assert owner.get(path).status_code == 404
+
+
+def test_a_model_that_nobody_serves_is_refused_by_name(
+    installation: Installation, make_app: Callable[..., Flask], owner: Caller
+) -> None:
+    quizzes = installation.house.quizzes
+    make = copy.copy(quizzes.make_quiz)
+    vars(make).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    house = replace(installation.house, quizzes=replace(quizzes, make_quiz=make))
+    answer = replace(owner, client=make_app(house).test_client()).post(MAKE, {**WANTED, "model": "nope"})
+    assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["model"])

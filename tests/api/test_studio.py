@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask
 from bootstrap.installation import Installation
 from integrations.images.openai import OpenAIImages
 from repositories.scope import WHOLE
+from services.llm.catalogue import Catalogue
 from tests.people import Caller, bot, nobody
 from tests.servers.image_server import ImageServer
 from tests.servers.openai_server import OpenAIServer, Reply
@@ -294,6 +296,27 @@ def test_the_list_is_filtered_sorted_and_paged(owner: Caller, server: OpenAIServ
     assert owner.get(plain["image_url"]).status_code == 404
 
 
+def test_names_in_any_script_are_paged_by_a_cursor_that_fits_an_address(
+    owner: Caller, server: OpenAIServer
+) -> None:
+    names = ["100% sure & so?", "Água de Valência", "a: b", "カクテル", "🍸" * 70]
+    for name in names:
+        server.script(Reply(json.dumps({**FIELDS, "name": name})))
+        made(owner, model="test-model")
+    found, cursor = [], ""
+    for _ in names:
+        page = owner.get(f"{CARDS}?sort=name&limit=1&cursor={cursor}")
+        assert page.status_code == 200, page.text
+        found += [one["name"] for one in page.get_json()]
+        cursor = page.headers.get("X-Next-Cursor", "")
+        assert re.fullmatch(r"[\w~.-]*", cursor, re.ASCII)
+    assert (sorted(found), cursor) == (sorted(names), "")
+    for wrong in ("~", "~!!", "~A", "~_w", "~AA"):
+        answer = owner.get(f"{CARDS}?sort=name&cursor={wrong}")
+        assert answer.status_code in {200, 422}
+    assert owner.get(f"{CARDS}?cursor=~_w").get_json()["details"]["cursor"]
+
+
 def test_who_has_a_role_sees_the_cards_of_an_assistant_among_their_own(
     app: Flask, owner: Caller, outsider: Caller
 ) -> None:
@@ -315,6 +338,21 @@ def test_who_has_a_role_sees_the_cards_of_an_assistant_among_their_own(
     assert nobody(app).get(theirs["image_url"]).status_code == 401
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
     assert owner.get(f"{CARDS}/{theirs['_id']}").status_code == 404
+
+
+def test_a_model_that_nobody_serves_is_refused_by_name(
+    installation: Installation, make_app: Callable[..., Flask], owner: Caller
+) -> None:
+    studio = installation.house.studio
+    in_time, make = copy.copy(studio.make_in_time), copy.copy(studio.make_card)
+    vars(make).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    vars(in_time).update(_make_card=make)
+    house = replace(installation.house, studio=replace(studio, make_in_time=in_time))
+    owner = replace(owner, client=make_app(house).test_client())
+    for path in (CARDS, f"{CARDS}?async=true"):
+        refused = owner.post(path, {**WANTED, "model": "nope"})
+        assert (refused.status_code, list(refused.get_json()["details"])) == (422, ["model"])
+    assert owner.post(CARDS, {**WANTED, "models": ["offline", "nope"]}).status_code == 201
 
 
 Studio = tuple[Flask, ImageServer, list[str]]
