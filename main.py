@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -65,7 +66,8 @@ def print_welcome(installation: Installation, port: int) -> None:
             "There is no account yet. Make the first one from this machine (POST /auth/register), with\n"
             f"`python cli.py create-admin`, or from elsewhere with X-Setup-Token: {installation.setup_token}"
         )
-    sys.stderr.write("\n".join(lines) + "\n")
+    with contextlib.suppress(OSError):  # nobody reads it, or the disk is full: no reason not to serve
+        sys.stderr.write("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

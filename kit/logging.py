@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sys
@@ -15,6 +16,8 @@ import structlog
 # Made once: ``json.dumps`` makes one each time. What is no JSON is written as it is shown to programmers.
 _JSON = json.JSONEncoder(ensure_ascii=False, default=repr)
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+# Of lines that nobody reads any more, the oldest go.
+MOST_WAITING = 50_000
 
 
 def configure(level: str) -> None:
@@ -48,11 +51,14 @@ def configure(level: str) -> None:
 
 
 class Lines:
-    """Writes lines, and lets no thread wait for another one that writes: that one takes the line along."""
+    """Writes lines, and lets no thread wait for another one that writes: that one takes the line along.
+
+    A full disk, or a pipe whose reader is gone, loses lines and no request.
+    """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
         self._writing = threading.Lock()
 
     def __call__(self, *_names: object) -> Lines:
@@ -65,8 +71,9 @@ class Lines:
         # Looked at again after each release: who found it taken has left its line before that.
         while self._waiting and self._writing.acquire(blocking=False):
             try:
-                self._file.write(self._taken())
-                self._file.flush()
+                with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed
+                    self._file.write(self._taken())
+                    self._file.flush()
             finally:
                 self._writing.release()
 

@@ -74,6 +74,12 @@ class _Gathered:
 class _Task(WSGITask):  # type: ignore[misc]  # waitress ships no types
     """waitress sends the head of an answer alone; most are whole with what follows."""
 
+    def build_response_header(self) -> bytes:
+        if not self.channel.server.accepting:
+            self.set_close_on_finish()  # or who asks without rest would never let a server end that drains
+        head: bytes = super().build_response_header()
+        return head
+
     def write(self, data: bytes) -> None:
         if self.wrote_header:
             super().write(data)
@@ -168,7 +174,7 @@ class WebServer:
 
     def _busy(self) -> int:
         """Connections with a request under way or an answer not yet sent."""
-        channels = [one for one in self._sockets.values() if isinstance(one, HTTPChannel)]
+        channels = [one for one in list(self._sockets.values()) if isinstance(one, HTTPChannel)]
         return sum(1 for one in channels if one.requests or one.total_outbufs_len > 0)
 
 

@@ -58,12 +58,8 @@ class Threads:
                 return
             if self._idle:
                 seat = self._idle.pop()
-            elif self._running < self._most:
-                self._running += 1
-                seat = _Seat()
-                threading.Thread(
-                    target=self._work, args=(seat,), name=f"request-{self._running}", daemon=True
-                ).start()
+            elif self._running < self._most and (new := self._started()) is not None:
+                seat = new
             else:
                 self._waiting.append(task)
                 return
@@ -82,6 +78,19 @@ class Threads:
             task.cancel()
         return bool(left)
 
+    def _started(self) -> _Seat | None:
+        """A new thread; ``None`` where the system gives none and another one will come free."""
+        seat = _Seat()
+        name = f"request-{self._running + 1}"
+        try:
+            threading.Thread(target=self._work, args=(seat,), name=name, daemon=True).start()
+        except RuntimeError:
+            if not self._running:
+                raise
+            return None
+        self._running += 1
+        return seat
+
     def _work(self, seat: _Seat) -> None:
         task = seat.take()
         while task is not None:
@@ -89,6 +98,7 @@ class Threads:
                 task.service()
             except BaseException as problem:  # noqa: BLE001  # the thread lives on
                 _log.error("request failed", exc_info=problem)
+                task.cancel()
             task = self._next(seat)
         with self._lock:
             self._running -= 1

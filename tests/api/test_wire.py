@@ -13,6 +13,7 @@ from flask import Flask
 
 from bootstrap.installation import Installation
 from routes.server import WebServer
+from tests.talk import wait_until
 
 ERROR = {"error", "message", "details", "request_id"}
 
@@ -111,3 +112,38 @@ def test_a_body_in_chunks_is_a_body(port: int) -> None:
     answered, _, said = speak(port, head + chunks)
 
     assert (answered, json.loads(said)["error"]) == (401, "wrong_credentials")
+
+
+def test_a_server_that_stops_answers_what_runs_and_asks_for_no_more(installation: Installation) -> None:
+    settings = replace(installation.house.settings, port=0, threads=8)
+    asked, may_answer = threading.Event(), threading.Event()
+    slow = Flask("slow")
+
+    @slow.get("/")
+    def index() -> str:
+        asked.set()
+        assert may_answer.wait(10)
+        return "at last"
+
+    server = WebServer(slow, settings)
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert asked.wait(10)
+        server.stop()
+        wait_until(lambda: refuses(server.port))
+        may_answer.set()
+        received = b"".join(iter(lambda: line.recv(65536), b""))  # until it hangs up
+    serving.join(10)
+    assert not serving.is_alive()
+    assert b"\r\nConnection: close\r\n" in received
+    assert received.endswith(b"at last")
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1.0).close()
+    except ConnectionRefusedError:
+        return True
+    return False

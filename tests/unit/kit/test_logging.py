@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import threading
 
+import pytest
+
 from kit.logging import Lines
 
 
@@ -48,3 +50,25 @@ def test_of_many_threads_every_line_is_written_once() -> None:
     for one in threads:
         one.join(10)
     assert sorted(file.getvalue().splitlines()) == sorted(f"{t} {n}" for t in range(8) for n in range(200))
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full for a while, or a pipe that nobody reads."""
+
+    problem: Exception | None = None
+
+    def write(self, text: str) -> int:
+        if self.problem is not None:
+            raise self.problem
+        return super().write(text)
+
+
+@pytest.mark.parametrize("problem", [OSError(28, "No space left on device"), ValueError("closed")])
+def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(problem: Exception) -> None:
+    file = Full()
+    lines = Lines(file)
+    file.problem = problem
+    lines.msg("first")
+    file.problem = None
+    lines.msg("second")
+    assert file.getvalue() == "second\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -93,6 +94,31 @@ def test_a_thread_survives_what_goes_wrong(threads: Threads, problem: BaseExcept
     done(first)
     given(threads, second)
     done(second)
+    wait_until(lambda: first.cancelled)  # or its connection would wait for ever
+
+
+def test_where_the_system_gives_no_thread_the_task_waits_for_one_that_is_there(threads: Threads) -> None:
+    first, second, third = Asked(), Asked(), Asked()
+    with no_new_threads(), pytest.raises(RuntimeError):
+        threads.add_task(first)
+    assert threads.running == 0
+    given(threads, first)
+    with no_new_threads():
+        given(threads, second)
+    assert (threads.running, second.began.is_set()) == (1, False)
+    done(first, second)
+    given(threads, third)
+    done(third)
+
+
+@contextmanager
+def no_new_threads() -> Iterator[None]:
+    """As with a system that has no memory left for one."""
+    usual = threading.stack_size(1 << 45)
+    try:
+        yield
+    finally:
+        threading.stack_size(usual)
 
 
 def test_at_the_end_what_is_running_is_waited_for_and_what_waits_is_cancelled() -> None:
