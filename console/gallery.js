@@ -26,10 +26,18 @@ class Refused extends Error {
   }
 }
 
+class Away extends Error {
+  constructor() { super("The server cannot be reached. Look at the connection, and try again."); }
+}
+
+async function reached(path, sent) {
+  try { return await fetch(path, sent); } catch { throw new Away(); }
+}
+
 async function ask(path, { method = "GET", body } = {}) {
   const headers = { Authorization: `Bearer ${sessionStorage.getItem(KEY) ?? ""}` };
   if (body) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
+  const answer = await reached(path, { method, headers, body: body && JSON.stringify(body), cache: "no-store" });
   if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => null));
   return answer;
 }
@@ -38,16 +46,23 @@ async function asked(path, more) { return (await ask(path, more)).json(); }
 
 function problem(error) { return make("p", { className: "problem", role: "alert", textContent: error.message }); }
 
+// Ask again and again, also while the server is away, until ``isOver`` of what it says.
+async function waited(path, everyMs, isOver) {
+  for (;;) {
+    await new Promise((then) => setTimeout(then, everyMs));
+    try {
+      const found = await asked(path);
+      if (isOver(found)) return found;
+    } catch (error) { if (!(error instanceof Away)) throw error; }
+  }
+}
+
 // What takes long goes on behind the request: wait for its job.
 async function finished(answer) {
   if (answer.status !== 202) return answer.json();
-  const place = answer.headers.get("Location");
-  for (;;) {
-    await new Promise((then) => setTimeout(then, 1500));
-    const job = await asked(place);
-    if (job.status === "failed") throw new Error(job.error.message);
-    if (job.status === "done") return job.result ?? { cards: [] };
-  }
+  const job = await waited(answer.headers.get("Location"), 1500, (one) => ["failed", "done"].includes(one.status));
+  if (job.status === "failed") throw new Error(job.error.message);
+  return job.result ?? { cards: [] };
 }
 
 // Signing in, where nobody is.
@@ -61,7 +76,7 @@ function signIn(then) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     try {
-      const answer = await fetch("/auth/login", {
+      const answer = await reached("/auth/login", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ email: email.value, password: password.value }),
@@ -143,7 +158,8 @@ async function gallery() {
     more.hidden = !cursor;
     const tiles = cards.map(tile);
     if (from) grid.append(...tiles); else grid.replaceChildren(...tiles);
-    hint.textContent = grid.children.length ? "" : "No cards here yet.";
+    const narrowed = [q, model, ...(fixed ? [] : [template])].some((one) => one.value.trim());
+    hint.textContent = grid.children.length ? "" : narrowed ? "No card fits." : "No cards here yet.";
   }
 
   const again = () => show("").catch((error) => { hint.textContent = error.message; });
@@ -160,12 +176,30 @@ async function gallery() {
   await show("");
 }
 
+function lines(value) {
+  if (Array.isArray(value)) return value.flatMap((one) => (isObject(one) ? [inOneLine(one)] : lines(one)));
+  if (isObject(value)) return Object.entries(value).map(([name, one]) => `${labelOf(name)}: ${lines(one).join(", ")}`);
+  if (typeof value === "boolean") return [value ? "yes" : "no"];
+  return String(value ?? "").trim() ? [String(value).trim()] : [];
+}
+
+function isObject(value) { return value !== null && typeof value === "object" && !Array.isArray(value); }
+
+// "Lime: 1" for two fields; with more each is labelled.
+function inOneLine(value) {
+  const parts = Object.values(value);
+  return parts.length <= 2 ? parts.map((one) => lines(one).join(", ")).join(": ") : lines(value).join("; ");
+}
+
+function labelOf(name) {
+  const words = name.replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
+}
+
 function words(value) {
-  if (Array.isArray(value)) {
-    return make("ul", {}, ...value.map((one) => make("li", {}, words(one))));
-  }
-  if (value && typeof value === "object") return Object.values(value).map(String).join(": ");
-  return String(value);
+  const found = lines(value);
+  if (!Array.isArray(value) && found.length === 1) return found[0];
+  return make("ul", {}, ...found.map((one) => make("li", { textContent: one })));
 }
 
 function fieldsOf(card, template) {
@@ -174,7 +208,8 @@ function fieldsOf(card, template) {
   const names = [...Object.keys(known), ...Object.keys(card.fields)].filter((one, n, all) => one in card.fields && all.indexOf(one) === n);
   for (const name of names) {
     if (card.fields[name] === card.name) continue;
-    const title = known[name]?.title ?? name.replaceAll("_", " ");
+    if (!lines(card.fields[name]).length) continue;
+    const title = known[name]?.title ?? labelOf(name);
     list.append(make("dt", { textContent: title }), make("dd", {}, words(card.fields[name])));
   }
   return list;
@@ -220,7 +255,9 @@ async function card() {
       found.note ? make("p", { className: "note", textContent: found.note }) : null,
       fieldsOf(found, template), make("p", { className: "made", textContent: `Written by ${by(found)}` }),
       make("div", { className: "actions" }, pdf, share, unshare, draw, remove), said)));
-  if (found.image_status === "drawing") setTimeout(() => start(card), 3000);
+  if (found.image_status === "drawing") {
+    waited(path, 3000, (one) => one.image_status !== "drawing").then(() => start(card), (error) => { said.textContent = error.message; });
+  }
 }
 
 async function form() {
@@ -248,6 +285,7 @@ async function form() {
     try {
       const answer = await finished(await ask("/studio/cards", { method: "POST", body: named.length ? { ...body, models: named } : body }));
       made.replaceChildren(...(answer.cards ?? [answer]).map(tile));
+      made.firstElementChild?.focus();
       said.textContent = (answer.failed ?? []).map((one) => `${one.model}: ${one.message}`).join(" ");
     } catch (error) { said.textContent = error.message; }
     button.disabled = false;

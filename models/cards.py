@@ -200,7 +200,7 @@ def _lines(value: Any) -> list[str]:
         ]
     if isinstance(value, Mapping):
         return [f"{label_of(name)}: {', '.join(_lines(one))}" for name, one in value.items()]
-    text = str(value).strip()
+    text = ("yes" if value else "no") if isinstance(value, bool) else str(value).strip()
     return [text] if text else []
 
 

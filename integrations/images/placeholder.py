@@ -81,7 +81,7 @@ def _lines(name: str) -> Iterator[str]:
             line = ""
         line = f"{line} {word}".strip()
     if line:
-        yield line if len(line) <= _LINE + 4 else f"{line[: _LINE + 3]}…"
+        yield line if len(line) <= _LINE + 4 else f"{line[: _LINE - 1]}…"
 
 
 def _dice(seed: str) -> Iterator[float]:

@@ -15,7 +15,14 @@ MOST_CHATS = 1000
 class FilterIn(Body):
     """Which chats; what is left out does not narrow it."""
 
-    chat_ids = fields.List(Text(64), load_default=list, validate=validate.Length(max=MOST_CHATS))
+    chat_ids = fields.List(
+        Text(64),
+        load_default=list,
+        validate=[
+            validate.Length(min=1, error="Names nobody; leave it out to reach everybody."),
+            validate.Length(max=MOST_CHATS),
+        ],
+    )
     message_service = Text(CLIENT_ID_LENGTH, load_default="")
     since = Moment(load_default=None, metadata={"description": "Bounds a chat's last change."})
     until = Moment(load_default=None)

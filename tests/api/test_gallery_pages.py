@@ -35,7 +35,7 @@ def address(app: Flask) -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
@@ -70,6 +70,9 @@ def test_the_gallery_on_a_phone(address: str, browser: Browser, owner: Caller) -
     page.until("document.querySelector('.tile img').naturalWidth > 0")
     page.fill("select", "toast")
     page.until(f"{TILES} === 1")
+    page.fill("input[type=search]", "no such toast")
+    page.until("document.querySelector('[role=status]').textContent === 'No card fits.'")
+    page.fill("input[type=search]", "")
     page.fill("select", "")
     page.until(f"{TILES} === 4")
     page.fill("input[type=search]", "com limao")
@@ -89,7 +92,7 @@ def test_the_gallery_on_a_phone(address: str, browser: Browser, owner: Caller) -
     assert fits(page)
     page.fill("textarea", "Algo para um domingo de chuva")
     page.click("form button")
-    page.until(f"{TILES} === 1")
+    page.until(f"{TILES} === 1 && document.activeElement.matches('.tile')")
     assert len(owner.get(CARDS).get_json()) == 5
     assert page.problems == []
 
@@ -99,3 +102,42 @@ def test_the_gallery_on_a_phone(address: str, browser: Browser, owner: Caller) -
     assert shared.run("document.querySelector('img').naturalWidth") > 0
     assert fits(shared)
     assert shared.problems == []
+
+
+def test_a_card_reads_alike_on_its_page_and_behind_its_link(
+    address: str, browser: Browser, owner: Caller
+) -> None:
+    text = {"type": "string"}
+    who = {"type": "object", "properties": {"first": text, "age": {"type": "integer"}}}
+    day = {
+        "type": "object",
+        "properties": {"day": text, "tasks": {"type": "array", "items": text}, "who": who},
+    }
+    fields = {
+        "name": text,
+        "week_plan": {"type": "array", "items": day},
+        "at": who,
+        "is_open": {"type": "boolean"},
+    }
+    template = {"name": "plan", "title": "Plan", "schema": {"type": "object", "properties": fields}}
+    assert owner.post("/studio/templates", template).status_code == 201
+    card = owner.post(CARDS, {"template": "plan", "prompt": "Uma semana"}).get_json()
+    link = owner.post(f"{CARDS}/{card['_id']}/share").get_json()["share_url"]
+    read = (
+        "[...document.querySelectorAll('dt, dd:not(:has(ul)), li')].map((one) => one.textContent).join('|')"
+    )
+
+    page, reader = browser.page(), browser.page()
+    page.open(f"{address}/gallery")
+    token = owner.headers["Authorization"].removeprefix("Bearer ")
+    page.run(f"sessionStorage.setItem('orquestra.token', '{token}')")
+    page.open(f"{address}/gallery/{card['_id']}")
+    page.until("document.querySelector('dl.fields')")
+    reader.open(address + link)
+    assert page.run(read) == reader.run(read)
+    assert "Week plan|Day: " in page.run(read)
+
+    page.run("window.fetch = async () => { throw new TypeError('Failed to fetch'); }")
+    page.click("button", "Draw again")
+    page.until("document.body.innerText.includes('The server cannot be reached.')")
+    assert page.run("document.querySelector('h1').textContent") == card["name"]

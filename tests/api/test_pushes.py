@@ -101,6 +101,12 @@ def test_chats_by_their_ids(clinic: Clinic) -> None:
     assert len(clinic.outbox()) == 2
 
 
+def test_a_list_of_nobody_is_not_everybody(clinic: Clinic) -> None:
+    body = {"assistant_id": clinic.id, "text": TEXT, "filter": {"chat_ids": []}}
+    answer = clinic.owner.post("/pushes", body)
+    assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["filter.chat_ids"])
+
+
 def test_a_chat_that_is_somebody_elses_is_not_there(app: Flask, clinic: Clinic, outsider: Caller) -> None:
     other = Clinic(app, outsider, "zeca")
 
