@@ -159,20 +159,26 @@ async function gallery() {
     const tiles = cards.map(tile);
     if (from) grid.append(...tiles); else grid.replaceChildren(...tiles);
     const narrowed = [q, model, ...(fixed ? [] : [template])].some((one) => one.value.trim());
-    hint.textContent = grid.children.length ? "" : narrowed ? "No card fits." : "No cards here yet.";
+    hint.replaceChildren(...(grid.children.length ? [] : narrowed ? ["No card fits."]
+      : ["No cards here yet. ", make("a", { href: "/gallery/new", textContent: "Make the first one." })]));
   }
 
-  const again = () => show("").catch((error) => { hint.textContent = error.message; });
+  // What went wrong stands where one looks: above the cards, or below them at "More".
+  const tell = (error, isMore) => {
+    if (isMore) grid.after(hint); else grid.before(hint);
+    hint.textContent = error.message;
+  };
+  const again = () => show("").catch((error) => tell(error, false));
   let soon;
   for (const field of [q, model]) {
     field.addEventListener("input", () => { clearTimeout(soon); soon = setTimeout(again, 250); });
   }
   for (const field of [template, sort]) field.addEventListener("change", again);
-  more.addEventListener("click", () => show(cursor).catch((error) => { hint.textContent = error.message; }));
+  more.addEventListener("click", () => show(cursor).catch((error) => tell(error, true)));
   const title = fixed ? "Cocktails" : "Gallery";
   main.replaceChildren(make("h1", { textContent: title }),
     make("div", { className: "tools" }, label("Search", q), fixed ? null : label("Kind", template), label("Model", model), label("Order", sort)),
-    grid, hint, more);
+    hint, grid, more);
   await show("");
 }
 

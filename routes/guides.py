@@ -62,8 +62,12 @@ def get(guide_id: str, caller: Caller) -> Guide:
 @blueprint.takes(schemas.GuideChange)
 @blueprint.gives(200, schemas.GuideOut)
 def change(body: dict[str, Any], guide_id: str, actor: Actor) -> Guide:
-    """Change a guide: its next version."""
+    """Change a guide: its next version; what was got may be sent back unchanged."""
     guide = house().guides.find_guides.of_person(actor, guide_id)
+    shown = schemas.GuideOut(only=schemas.READ_ONLY).dump(guide)
+    wrong = [name for name in schemas.READ_ONLY if body.get(name, shown[name]) != shown[name]]
+    if wrong:
+        raise Invalid.fields({name: ["Is read-only."] for name in wrong})
     if body["assistant_id"]:
         named = house().assistants.find_assistants.get(actor, body["assistant_id"])
         if named.id != guide.assistant_id:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 
+from kit.errors import Invalid
 from models.actors import Actor
 from models.callers import Caller
 from models.cards import Card, CardWanted, Template
@@ -65,7 +66,12 @@ def get_template(template_name: str, caller: Caller) -> Template:
 @blueprint.takes(schemas.TemplateChange)
 @blueprint.gives(200, schemas.TemplateOut)
 def change_template(body: dict[str, Any], template_name: str, actor: Actor) -> Template:
-    """Write a kind of card of one's own anew; cards that were made by it stay as they are."""
+    """Write a kind of card of one's own anew; cards that were made by it stay as they are.
+
+    What was got may be sent back unchanged.
+    """
+    if body.get("name", template_name) != template_name:
+        raise Invalid.field("name", "Is read-only.")
     return house().studio.templates.change(schemas.template_of(template_name, actor.user_id, body))
 
 

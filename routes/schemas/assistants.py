@@ -11,6 +11,7 @@ from models.assistants import Language, Persona
 from models.limits import Bounds, Limits, Over
 from models.members import AssistantRole
 from routes.schemas.fields import (
+    AS_IT_WAS,
     Body,
     Found,
     HeadingPath,
@@ -26,7 +27,6 @@ from services.assistants.rotate_key import LONGEST_OVERLAP
 
 LONG_TEXT = 20_000
 MANY = 2**53 - 1
-AS_IT_WAS = {"description": "Read-only: as it was shown, or not at all."}
 
 
 class PersonaField(Body):

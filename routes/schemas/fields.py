@@ -13,6 +13,7 @@ from kit.masks import is_mask
 NAME_LENGTH = 1000
 CLIENT_ID_LENGTH = 128
 DEFAULT_LIMIT, LARGEST_LIMIT = 500, 1000
+AS_IT_WAS = {"description": "Read-only: as it was shown, or not at all."}
 
 
 class Body(Schema):

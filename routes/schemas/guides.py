@@ -9,6 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from models.guides import LONGEST_BODY, LONGEST_VALUE, MOST_CHOICES, MOST_VARIABLES, VariableType
 from routes.schemas.chats import MESSAGE_LENGTH
 from routes.schemas.fields import (
+    AS_IT_WAS,
     NAME_LENGTH,
     Body,
     ListArguments,
@@ -84,7 +85,7 @@ class GuideIn(Body):
 
 
 class GuideChange(Body):
-    """What is to change; what is left out stays. A guide stays with its assistant."""
+    """What is to change; what is left out stays, what is read-only may come back as it was."""
 
     name = Text(NAME_LENGTH, least=1, load_default=None)
     body = Text(LONGEST_BODY, least=1, load_default=None)
@@ -92,6 +93,16 @@ class GuideChange(Body):
         fields.Nested(VariableIn), load_default=None, validate=validate.Length(max=MOST_VARIABLES)
     )
     assistant_id = Text(64, load_default="")
+    _id = fields.String(metadata=AS_IT_WAS)
+    id = fields.String(metadata=AS_IT_WAS)
+    createdAt = fields.String(metadata=AS_IT_WAS)
+    # Not compared: a guide that was got before another change may be sent back all the same.
+    version = fields.Integer(metadata={"description": "Ignored."})
+    changed_by = fields.String(metadata={"description": "Ignored."})
+    updatedAt = Moment(metadata={"description": "Ignored."})
+
+
+READ_ONLY = ("_id", "id", "createdAt")
 
 
 class VariableOut(Schema):

@@ -17,7 +17,7 @@ PROMPT_LENGTH = 4000
 SLUG = r"[a-z][a-z0-9_-]{0,39}"
 
 
-class TemplateChange(Body):
+class _Template(Body):
     """A kind of card."""
 
     title = Text(80, least=1, required=True, metadata={"example": "Recipe"})
@@ -40,7 +40,23 @@ class TemplateChange(Body):
     )
 
 
-class TemplateIn(TemplateChange):
+class TemplateChange(_Template):
+    """A kind of card anew; what is read-only may come back as it was."""
+
+    name = fields.String(metadata={"description": "Read-only: as in the path, or not at all."})
+    built_in = fields.Boolean(metadata={"description": "Ignored."})
+    createdAt = Moment(allow_none=True, metadata={"description": "Ignored."})
+    updatedAt = Moment(allow_none=True, metadata={"description": "Ignored."})
+
+    @post_load
+    def _kept(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: value for name, value in data.items() if name not in _SHOWN_ALONE}
+
+
+_SHOWN_ALONE = ("built_in", "createdAt", "updatedAt")
+
+
+class TemplateIn(_Template):
     """A new kind of card, under a name."""
 
     name = Text(

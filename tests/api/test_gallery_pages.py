@@ -49,6 +49,15 @@ def fits(page: Page) -> bool:
     return bool(page.run("document.documentElement.scrollWidth") <= WIDTH)
 
 
+def signed_in(browser: Browser, address: str, person: Caller) -> Page:
+    """A page whose tab has somebody's token."""
+    page = browser.page()
+    page.open(f"{address}/gallery")
+    token = person.headers["Authorization"].removeprefix("Bearer ")
+    page.run(f"sessionStorage.setItem('orquestra.token', '{token}')")
+    return page
+
+
 def test_the_gallery_on_a_phone(address: str, browser: Browser, owner: Caller) -> None:
     for prompt in ("Caipirinha com limão", "Negroni <b>amargo</b>", "Um drinque de nome comprido " * 9):
         assert owner.post(CARDS, {"template": "cocktail", "prompt": prompt}).status_code == 201
@@ -63,6 +72,12 @@ def test_the_gallery_on_a_phone(address: str, browser: Browser, owner: Caller) -
     page.open(f"{address}/gallery")
     page.until("document.querySelector('input[type=password]')")
     page.fill("input[type=email]", owner.email)
+    page.fill("input[type=password]", "wrong")
+    page.click("form button")
+    page.until("document.querySelector('[role=alert]').textContent")
+    assert page.run("getComputedStyle(document.querySelector('[role=alert]')).color") == "rgb(179, 38, 30)"
+    assert page.run("getComputedStyle(document.querySelector('input')).fontSize") == "16px"
+    page.problems.clear()
     page.fill("input[type=password]", PASSWORD)
     page.click("form button")
     page.until(f"{TILES} === 4")
@@ -127,10 +142,7 @@ def test_a_card_reads_alike_on_its_page_and_behind_its_link(
         "[...document.querySelectorAll('dt, dd:not(:has(ul)), li')].map((one) => one.textContent).join('|')"
     )
 
-    page, reader = browser.page(), browser.page()
-    page.open(f"{address}/gallery")
-    token = owner.headers["Authorization"].removeprefix("Bearer ")
-    page.run(f"sessionStorage.setItem('orquestra.token', '{token}')")
+    page, reader = signed_in(browser, address, owner), browser.page()
     page.open(f"{address}/gallery/{card['_id']}")
     page.until("document.querySelector('dl.fields')")
     reader.open(address + link)
@@ -141,3 +153,20 @@ def test_a_card_reads_alike_on_its_page_and_behind_its_link(
     page.click("button", "Draw again")
     page.until("document.body.innerText.includes('The server cannot be reached.')")
     assert page.run("document.querySelector('h1').textContent") == card["name"]
+
+
+def test_an_empty_gallery_leads_to_the_form_and_says_above_the_cards_what_failed(
+    address: str, browser: Browser, owner: Caller
+) -> None:
+    page = signed_in(browser, address, owner)
+    page.open(f"{address}/cocktails/")
+    page.until("document.querySelector('[role=status] a[href=\"/gallery/new\"]')")
+    assert owner.post(CARDS, {"template": "cocktail", "prompt": "Negroni"}).status_code == 201
+    page.fill("input[type=search]", "negroni")
+    page.until(f"{TILES} === 1")
+    page.run("window.fetch = async () => { throw new TypeError('Failed to fetch'); }")
+    page.fill("input[type=search]", "mojito")
+    page.until(
+        "document.querySelector('[role=status]').textContent.startsWith('The server cannot be reached')"
+    )
+    assert page.run("document.querySelector('[role=status]').nextElementSibling.className") == "grid"

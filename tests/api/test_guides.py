@@ -119,6 +119,18 @@ def test_rendering(app: Flask, owner: Caller, assistant: dict[str, Any], guide: 
     assert usual == {"text": "Faça um orçamento de **canal** para Cliente. "}
 
 
+def test_what_was_got_may_be_sent_back(owner: Caller, guide: dict[str, Any]) -> None:
+    got = owner.get(f"/guides/{guide['_id']}").get_json()
+    changed = owner.put(f"/guides/{guide['_id']}", {**got, "name": "Outro"})
+    assert (changed.status_code, changed.get_json()["name"], changed.get_json()["version"]) == (
+        200,
+        "Outro",
+        2,
+    )
+    refused = owner.put(f"/guides/{guide['_id']}", {**got, "_id": "0" * 24})
+    assert (refused.status_code, list(refused.get_json()["details"])) == (422, ["_id"])
+
+
 @pytest.mark.parametrize(
     ("values", "named"),
     [

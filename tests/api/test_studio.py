@@ -340,6 +340,15 @@ def test_who_has_a_role_sees_the_cards_of_an_assistant_among_their_own(
     assert owner.get(f"{CARDS}/{theirs['_id']}").status_code == 404
 
 
+def test_a_template_that_was_got_may_be_sent_back(owner: Caller) -> None:
+    assert owner.post("/studio/templates", RECIPE).status_code == 201
+    got = owner.get("/studio/templates/recipe").get_json()
+    changed = owner.put("/studio/templates/recipe", {**got, "title": "Receita"})
+    assert (changed.status_code, changed.get_json()["title"]) == (200, "Receita")
+    refused = owner.put("/studio/templates/recipe", {**got, "name": "other"})
+    assert (refused.status_code, list(refused.get_json()["details"])) == (422, ["name"])
+
+
 def test_a_model_that_nobody_serves_is_refused_by_name(
     installation: Installation, make_app: Callable[..., Flask], owner: Caller
 ) -> None:
