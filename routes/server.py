@@ -56,42 +56,14 @@ class _JsonErrorTask(ErrorTask):  # type: ignore[misc]  # waitress ships no type
         self.write(content)
 
 
-class _Gathered:
-    """A connection as a task sees it while it writes a head and the first of a body."""
-
-    def __init__(self, channel: HTTPChannel) -> None:
-        self._channel = channel
-        self.pieces: list[bytes] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._channel, name)
-
-    def write_soon(self, data: bytes) -> int:
-        self.pieces.append(data)
-        return len(data)
-
-
 class _Task(WSGITask):  # type: ignore[misc]  # waitress ships no types
-    """waitress sends the head of an answer alone; most are whole with what follows."""
+    """An answer; one that a server gives while it stops is the last of its connection."""
 
     def build_response_header(self) -> bytes:
         if not self.channel.server.accepting:
             self.set_close_on_finish()  # or who asks without rest would never let a server end that drains
         head: bytes = super().build_response_header()
         return head
-
-    def write(self, data: bytes) -> None:
-        if self.wrote_header:
-            super().write(data)
-            return
-        channel: HTTPChannel = vars(self)["channel"]
-        gathered = _Gathered(channel)
-        self.channel = gathered
-        try:
-            super().write(data)
-        finally:
-            self.channel = channel
-        channel.write_soon(b"".join(gathered.pieces))
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
@@ -113,11 +85,9 @@ class _ServerOfChannel:
         return getattr(self._server, name)
 
     def pull_trigger(self) -> None:
-        """Have the connection looked at again: here, where that needs no other thread."""
-        sockets, descriptor = self._server._map, self._channel._fileno  # noqa: SLF001  # waitress keeps both to itself
-        if not sockets.look_at(descriptor):
-            sockets.changed(descriptor)
-            self._server.pull_trigger()
+        """Have the connection looked at again."""
+        self._server._map.changed(self._channel._fileno)  # noqa: SLF001  # waitress keeps both to itself
+        self._server.pull_trigger()
 
 
 class WebServer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import select
-import threading
 import time
 from collections import deque
 from typing import Any
@@ -25,13 +24,8 @@ def make_sockets() -> Sockets:
 class Sockets(dict[int, Any]):
     """The sockets of waitress by descriptor: all are asked what they wait for, each time."""
 
-    def changed(self, descriptor: int) -> None:
+    def changed(self, descriptor: int | None) -> None:
         """Note in any thread that a socket may wait for something else now; it wakes nobody up."""
-
-    def look_at(self, descriptor: int | None) -> bool:
-        """Ask a socket in any thread what it waits for now; ``False`` where the loop has to be woken to do so."""
-        del descriptor
-        return False
 
     def round(self, timeout_s: float) -> None:
         """Wait until something happens, ``timeout_s`` seconds at most, and have it handled."""
@@ -49,63 +43,49 @@ class PolledSockets(Sockets):
     def __init__(self) -> None:
         super().__init__()
         self._poll = select.epoll()
-        # A socket is asked and watched for what it says in one step: two threads may, and the later one is right.
-        self._asking = threading.RLock()
-        self._changed: deque[int] = deque()
+        self._changed: deque[int | None] = deque()
         self._wanted: dict[int, int] = {}  # what each is watched for right now
         self._rescan_at = 0.0
 
     def __setitem__(self, descriptor: int, watched: Any) -> None:
-        with self._asking:
-            super().__setitem__(descriptor, watched)
-            self._poll.register(descriptor, 0)
-            self._wanted[descriptor] = 0
+        super().__setitem__(descriptor, watched)
+        self._poll.register(descriptor, 0)
+        self._wanted[descriptor] = 0
         self._changed.append(descriptor)
 
     def __delitem__(self, descriptor: int) -> None:
-        with self._asking:
-            super().__delitem__(descriptor)
-            self._wanted.pop(descriptor, None)
-            with contextlib.suppress(OSError):  # closed already, and so no longer watched
-                self._poll.unregister(descriptor)
+        super().__delitem__(descriptor)
+        self._wanted.pop(descriptor, None)
+        with contextlib.suppress(OSError):  # closed already, and so no longer watched
+            self._poll.unregister(descriptor)
 
-    def look_at(self, descriptor: int | None) -> bool:
-        """Ask a socket now: epoll hears of it while another thread waits for events."""
-        if descriptor is not None:
-            with contextlib.suppress(OSError):  # it has just been closed
-                self._watch(descriptor)
-        return True
-
-    def changed(self, descriptor: int) -> None:
-        """Have a socket asked again in the next round."""
+    def changed(self, descriptor: int | None) -> None:
+        """Have a socket asked again in the next round; ``None`` is one that has just been closed."""
         self._changed.append(descriptor)
 
     def round(self, timeout_s: float) -> None:
         """Wait for one event at the sockets that wait, and have it handled."""
         if time.monotonic() >= self._rescan_at:
             self._rescan_at = time.monotonic() + RESCAN_EVERY_S
-            with self._asking:
-                self._wanted = dict.fromkeys(self, _UNKNOWN)
+            self._wanted = dict.fromkeys(self, _UNKNOWN)
             self._changed.extend(self)
         while self._changed:
             self._watch(self._changed.popleft())
         for descriptor, events in self._poll.poll(min(timeout_s, RESCAN_EVERY_S)):
-            with self._asking:
-                watched = self.get(descriptor)
-                if watched is not None:
-                    self._wanted[descriptor] = 0  # it was watched for one event
+            watched = self.get(descriptor)
             if watched is not None:
+                self._wanted[descriptor] = 0  # it was watched for one event
                 wasyncore.readwrite(watched, events)
                 self._changed.append(descriptor)
 
-    def _watch(self, descriptor: int) -> None:
-        with self._asking:
-            watched = self.get(descriptor)
-            if watched is None:
-                return
-            wanted = _READ if watched.readable() else 0
-            if watched.writable() and not watched.accepting:
-                wanted |= _WRITE
-            if wanted != self._wanted[descriptor]:
+    def _watch(self, descriptor: int | None) -> None:
+        watched = None if descriptor is None else self.get(descriptor)
+        if descriptor is None or watched is None:
+            return
+        wanted = _READ if watched.readable() else 0
+        if watched.writable() and not watched.accepting:
+            wanted |= _WRITE
+        if wanted != self._wanted.get(descriptor):
+            with contextlib.suppress(OSError):  # a thread has just closed it
                 self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
-                self._wanted[descriptor] = wanted
+            self._wanted[descriptor] = wanted
