@@ -18,7 +18,11 @@ from integrations.pdf_text import is_east_asian, marked_up, plain_font, shown, w
 
 WIDTH, HEIGHT = A4
 MARGIN = 48.0
-PICTURE = 300.0  # points high, as wide as the page
+PICTURES = (
+    300.0,
+    210.0,
+    130.0,
+)  # points high, as wide as the page: the highest that leaves room for the words
 _INK, _SOFT, _ACCENT = HexColor("#1d2433"), HexColor("#596275"), HexColor("#0b6e63")
 _TITLE = ParagraphStyle("title", fontName="Times-Bold", fontSize=30, leading=34, textColor=_INK, spaceAfter=8)
 _LABEL = ParagraphStyle(
@@ -51,10 +55,6 @@ def card_pdf(sheet: Sheet) -> bytes:
     canvas = Canvas(out, pagesize=A4, pageCompression=1, invariant=1)
     wide_letters()
     canvas.setTitle(shown(sheet.name))
-    top = HEIGHT - MARGIN
-    if sheet.jpeg or sheet.composition:
-        _draw_picture(canvas, sheet)
-        top = HEIGHT - PICTURE - 18
     story = [_words(sheet.name, _TITLE)]
     for label, lines in sheet.fields:
         story.append(_words(label.upper(), _LABEL))
@@ -62,7 +62,13 @@ def card_pdf(sheet: Sheet) -> bytes:
             story.append(_words(lines[0], _BODY))
         else:
             story += [_words(line, _ITEM, bullet="\u2022") for line in lines]
-    width, height = WIDTH - 2 * MARGIN, top - MARGIN - 12
+    width, height = WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN - 12
+    if sheet.jpeg or sheet.composition:
+        needed = _height(story, width)
+        rooms = {one: HEIGHT - one - 18 - MARGIN - 12 for one in PICTURES}
+        picture = next((one for one, room in rooms.items() if needed <= room), PICTURES[-1])
+        _draw_picture(canvas, sheet, picture)
+        height = rooms[picture]
     frame = Frame(MARGIN, MARGIN + 12, width, height, 0, 0, 0, 0)
     frame.addFromList([KeepInFrame(width, height, story, mode="shrink")], canvas)
     footer = shown(sheet.footer)[:120]
@@ -80,28 +86,36 @@ def _words(text: str, style: ParagraphStyle, bullet: str | None = None) -> Parag
     return Paragraph(marked_up(text), style, bulletText=bullet)
 
 
-def _draw_picture(canvas: Canvas, sheet: Sheet) -> None:
+def _height(story: Sequence[Paragraph], width: float) -> float:
+    """How high the words are in their full size."""
+    high: float = sum(
+        one.wrap(width, HEIGHT)[1] + one.getSpaceBefore() + one.getSpaceAfter() for one in story
+    )
+    return high
+
+
+def _draw_picture(canvas: Canvas, sheet: Sheet, high: float) -> None:
     canvas.saveState()
     frame = canvas.beginPath()
-    frame.rect(0, HEIGHT - PICTURE, WIDTH, PICTURE)
+    frame.rect(0, HEIGHT - high, WIDTH, high)
     canvas.clipPath(frame, stroke=0, fill=0)
     if sheet.jpeg:
         picture = ImageReader(io.BytesIO(sheet.jpeg))
-        wide, high = picture.getSize()
-        scale = max(WIDTH / wide, PICTURE / high)
-        y = HEIGHT - PICTURE / 2 - high * scale / 2
-        canvas.drawImage(picture, (WIDTH - wide * scale) / 2, y, wide * scale, high * scale)
+        across, down = picture.getSize()
+        scale = max(WIDTH / across, high / down)
+        y = HEIGHT - high / 2 - down * scale / 2
+        canvas.drawImage(picture, (WIDTH - across * scale) / 2, y, across * scale, down * scale)
     elif sheet.composition:
-        _draw_composition(canvas, sheet.composition)
+        _draw_composition(canvas, sheet.composition, high)
     canvas.restoreState()
 
 
-def _draw_composition(canvas: Canvas, picture: Composition) -> None:
+def _draw_composition(canvas: Canvas, picture: Composition, high: float) -> None:
     colours = (HexColor(picture.top), HexColor(picture.bottom))
-    canvas.linearGradient(0, HEIGHT, WIDTH * 0.4, HEIGHT - PICTURE, colours)
+    canvas.linearGradient(0, HEIGHT, WIDTH * 0.4, HEIGHT - high, colours)
     scale = WIDTH / SIZE
     for x, y, radius, colour, opacity in picture.circles:
         canvas.setFillColor(HexColor(colour))
         canvas.setFillAlpha(opacity)
-        canvas.circle(x * scale, HEIGHT - y * PICTURE / SIZE, radius * scale, stroke=0, fill=1)
+        canvas.circle(x * scale, HEIGHT - y * high / SIZE, radius * scale, stroke=0, fill=1)
     canvas.setFillAlpha(1)

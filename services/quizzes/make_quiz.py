@@ -115,7 +115,10 @@ class MakeQuiz:
         check_named(self._catalogue, wanted.model)
         passages = passages_of(wanted.text) if wanted.text.strip() else self._passages(assistant, documents)
         if not passages:
-            raise Invalid.field("document_ids", "There is no text in these documents to ask about.")
+            field = next(
+                (one for one in ("document_ids", "assistant_id") if getattr(wanted, one)), "text_input"
+            )
+            raise Invalid.field(field, "There is no text in these documents to ask about.")
         language = wanted.language.strip() or detect_language("\n".join(one.text for one in passages[:5]))
         name = (
             wanted.model or (assistant.settings.model if assistant else "") or self._catalogue.default_model

@@ -217,3 +217,14 @@ def test_a_model_that_nobody_serves_is_refused_by_name(
     house = replace(installation.house, quizzes=replace(quizzes, make_quiz=make))
     answer = replace(owner, client=make_app(house).test_client()).post(MAKE, {**WANTED, "model": "nope"})
     assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["model"])
+
+
+def test_an_assistant_without_documents_is_named(app: Flask, owner: Caller) -> None:
+    assistant = owner.new_assistant()
+    asked = {"num_questions": 2, "assistant_id": assistant["_id"]}
+    for caller, body, field in (
+        (owner, asked, "assistant_id"),
+        (bot(app, assistant), {"num_questions": 2}, "text_input"),
+    ):
+        answer = caller.post(MAKE, body)
+        assert (answer.status_code, list(answer.get_json()["details"])) == (422, [field])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pypdfium2
 import pytest
 
-from integrations.card_pdf import Sheet, card_pdf
+from integrations.card_pdf import HEIGHT, Sheet, card_pdf
+from integrations.images.placeholder import compose
 from integrations.pdf_text import WIDE, marked_up, plain_font, shown
 
 
@@ -46,3 +47,19 @@ def test_a_page_has_all_of_it() -> None:
         assert one in words
     assert "?" not in words
     assert len(data) < 60_000
+
+
+@pytest.mark.parametrize(("steps", "high"), [(3, 300), (14, 210), (17, 130), (80, 130)])
+def test_a_picture_makes_room_for_many_words(steps: int, high: int) -> None:
+    step = "Passo bem explicado, com muitas palavras para caber em duas linhas da página, sem pressa nenhuma."
+    picture = compose("Feijoada", "recipe", "x")
+    with pypdfium2.PdfDocument(
+        card_pdf(Sheet("Feijoada", [("Passos", [step] * steps)], "", None, picture))
+    ) as pdf:
+        assert len(pdf) == 1
+        page = pdf[0]
+        text = page.get_textpage()
+        top = text.get_charbox(0)[3]
+        text.close()
+        page.close()
+    assert HEIGHT - high - 45 < top < HEIGHT - high
