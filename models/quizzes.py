@@ -133,5 +133,16 @@ def to_markdown(quiz: Quiz, answers: str) -> str:
 
 
 def _line(text: str) -> str:
-    """On one line, and no tag in it."""
-    return " ".join(text.split()).replace("<", "&lt;")
+    """On one line, read as it stands: no tag, link or emphasis in it; code between backticks stays code."""
+    parts = _CODE.split(" ".join(text.split()))
+    return "".join(
+        part if n % 2 else _MARKUP.sub(_escaped, part).replace("<", "&lt;") for n, part in enumerate(parts)
+    )
+
+
+_CODE = re.compile(r"((?<!`)`[^`]+`(?!`))")
+_MARKUP = re.compile(r"[*\[\\]|(?<=[^\W_])_+|_+(?=[^\W_])")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "".join(f"\\{one}" for one in found[0])

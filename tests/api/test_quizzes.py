@@ -219,6 +219,18 @@ def test_a_model_that_nobody_serves_is_refused_by_name(
     assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["model"])
 
 
+def test_markdown_shows_the_words_as_they_are(owner: Caller, server: OpenAIServer) -> None:
+    choices = ["__init__", "2*3*4", "[x](javascript:alert(1))", r"C:\*.* <i>"]
+    quiz = questions(1, question="O que é `self.a_b*c*`, e _____ ?", choices=choices, answer=0)
+    server.script(Reply(json.dumps(quiz, ensure_ascii=False)))
+    text = owner.post(
+        "/app/generate_quiz_from_text_to_md/", {**WANTED, "num_questions": 1, "model": "test-model"}
+    ).text
+    assert "## 1. O que é `self.a_b*c*`, e _____ ?" in text
+    for shown in (r"\_\_init\_\_", r"2\*3\*4", r"\[x](javascript:alert(1))", r"C:\\\*.\* &lt;i>"):
+        assert f") {shown}\n" in text
+
+
 def test_an_assistant_without_documents_is_named(app: Flask, owner: Caller) -> None:
     assistant = owner.new_assistant()
     asked = {"num_questions": 2, "assistant_id": assistant["_id"]}
