@@ -7,7 +7,8 @@ from dataclasses import replace
 from integrations.embeddings.base import Embedder
 from integrations.embeddings.hashed import HashedEmbedder
 from integrations.embeddings.remote import OLLAMA, OPENAI, Dialect, RemoteEmbedder
-from integrations.json_server import JsonServer, checked_url
+from integrations.json_server import JsonServer
+from integrations.llm.transport import checked_url
 from kit.errors import SettingsError
 from kit.settings import PROJECT_ROOT, Settings
 from models.catalogue import OPENAI_URL

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 
-from integrations.json_server import JsonServer, checked_url
+from integrations.json_server import JsonServer
+from integrations.llm.transport import checked_url
 from models.catalogue import OPENAI_URL
 from models.model_errors import ModelAnswerBroken
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import httpx2
+from urllib3 import encode_multipart_formdata
 
-from integrations.json_server import CONNECT_TIMEOUT_S, MAX_BYTES, checked_url
-from integrations.llm.failures import refused, translated
-from integrations.llm.urllib3_transport import Urllib3Transport
+from integrations.json_server import WholeServer
+from integrations.llm.transport import checked_url
 from kit.errors import SettingsError
 from models.model_errors import ModelAnswerBroken
 
@@ -22,35 +21,24 @@ class StabilityImages:
     def __init__(self, *, model: str, api_key: str, base_url: str, timeout_s: float) -> None:
         service = model if model in _SERVICES else "sd3"
         path = f"/v2beta/stable-image/generate/{service}"
-        self._url = checked_url(base_url or STABILITY_URL, "IMAGE_BASE_URL", path)
+        url = checked_url(base_url or STABILITY_URL, "IMAGE_BASE_URL", path)
         self.name = f"stability:{model}"
         if not api_key.isascii() or not api_key.isprintable():
             raise SettingsError("IMAGE_API_KEY holds characters that no API key has.")
         self._form = {"output_format": "png", **({"model": model} if service == "sd3" else {})}
         self._timeout_s = timeout_s
-        self._client = httpx2.Client(
-            transport=Urllib3Transport(self._url, pool_size=4, max_bytes=MAX_BYTES),
-            headers={"Authorization": f"Bearer {api_key}", "Accept": "image/*"},
-            trust_env=False,
-            follow_redirects=False,
-        )
+        self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "image/*", "User-Agent": "orquestra"}
+        self._server = WholeServer(url, model=self.name, calls=4)
 
     def draw(self, prompt: str) -> bytes:
         """The picture's bytes."""
         form = {**self._form, "prompt": prompt[:LONGEST_PROMPT]}
-        timeout = httpx2.Timeout(self._timeout_s, connect=CONNECT_TIMEOUT_S)
-        try:
-            response = self._client.post(
-                self._url, files={name: (None, value) for name, value in form.items()}, timeout=timeout
-            )
-        except httpx2.HTTPError as error:
-            raise translated(error, self.name) from None
-        if not response.is_success:
-            raise refused(response, self.name)
-        if response.headers.get("finish-reason") == "CONTENT_FILTERED":
+        body, kind = encode_multipart_formdata(form)
+        picture, said = self._server.post(body, {**self._headers, "Content-Type": kind}, self._timeout_s)
+        if said.get("finish-reason") == "CONTENT_FILTERED":
             raise ModelAnswerBroken(f"The picture by {self.name} was withheld by its server's filter.")
-        return response.content
+        return picture
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._server.close()

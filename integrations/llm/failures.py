@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-import httpx2
+from urllib3 import exceptions as http_failures
 
+from integrations.llm.transport import Answer, NoAnswer
 from models.model_errors import (
     ModelAnswerBroken,
     ModelBusy,
@@ -49,13 +50,17 @@ _BY_CLASS: dict[int, tuple[_Make, str]] = {
     4: (ModelRefused, _REFUSED + "its server refuses this request."),
     5: (ModelUnavailable, "The server of the model {model} failed."),
 }
+_NOT_REACHED = "The server of the model {model} cannot be reached."
+# The first row that fits counts: urllib3's ReadTimeoutError is a PoolError too.
 _BY_TRANSPORT: tuple[tuple[type[BaseException], _Make, str], ...] = (
-    (httpx2.PoolTimeout, ModelBusy, "Too many calls to the model {model} are under way."),
-    (httpx2.ConnectTimeout, ModelUnavailable, "The server of the model {model} cannot be reached."),
-    (httpx2.TimeoutException, ModelTimedOut, "The model {model} took too long to answer."),
-    (httpx2.ConnectError, ModelUnavailable, "The server of the model {model} cannot be reached."),
-    (httpx2.RemoteProtocolError, ModelAnswerBroken, "The answer of the model {model} was cut short."),
-    (BaseException, ModelUnavailable, "The server of the model {model} broke the connection."),
+    (http_failures.EmptyPoolError, ModelBusy, "Too many calls to the model {model} are under way."),
+    (http_failures.ConnectTimeoutError, ModelUnavailable, _NOT_REACHED),  # NewConnectionError is one
+    (http_failures.TimeoutError, ModelTimedOut, "The model {model} took too long to answer."),
+    (http_failures.PoolError, ModelUnavailable, _NOT_REACHED),
+    (http_failures.SSLError, ModelUnavailable, _NOT_REACHED),
+    (http_failures.LocationValueError, ModelUnavailable, _NOT_REACHED),
+    (NoAnswer, ModelUnavailable, "The server of the model {model} broke the connection."),
+    (BaseException, ModelAnswerBroken, "The answer of the model {model} was cut short."),
 )
 # How servers say that they know no schemas or no tools: routers of many models by 404, llama.cpp by 500.
 _OF_SHAPE = frozenset({400, 404, 422, 500, 501})
@@ -67,7 +72,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 def translated(error: BaseException, model: str) -> ModelError:
-    """The named error for one of the HTTP client's; its own words stay out, they may quote key or prompt."""
+    """The named error for one of urllib3's; its own words stay out, they may quote key or prompt."""
     make, sentence = next((make, text) for fits, make, text in _BY_TRANSPORT if isinstance(error, fits))
     return make(sentence.format(model=model))
 
@@ -82,9 +87,9 @@ def of_shape(problem: ModelError, said: object, model: str) -> ModelError:
     return problem
 
 
-def refused(response: httpx2.Response, model: str) -> ModelError:
+def refused(answer: Answer, model: str) -> ModelError:
     """The named error for an answer that is none, of a server that is not OpenAI's."""
-    return by_status(response.status_code, None, model, retry_after=asked_to_wait(response.headers))
+    return by_status(answer.status, None, model, retry_after=asked_to_wait(answer.headers))
 
 
 def by_status(status: int, code: str | None, model: str, retry_after: float | None = None) -> ModelError:

@@ -1,73 +1,69 @@
-"""One HTTP server of models, asked without a package of its own: bounded in time and bytes, failures named."""
+"""One HTTP server of models, asked without a package of its own: failures are named."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
-import httpx2
+from urllib3.exceptions import HTTPError
 
-from integrations.json_server import checked_url
 from integrations.llm.failures import of_shape, refused, translated
-from integrations.llm.urllib3_transport import Urllib3Transport
-from models.model_errors import ModelAnswerBroken, ModelError, ModelTimedOut
+from integrations.llm.transport import Answer, Transport, checked_url, json_bytes, json_headers
+from models.model_errors import ModelAnswerBroken, ModelTimedOut
 
 CONNECT_TIMEOUT_S = 10.0
 MAX_ANSWER_BYTES = 8 << 20
 
 
 class HttpServer:
-    """Posts to addresses below ``base_url`` over kept connections.
+    """Posts JSON to addresses below ``base_url``; a key is part of one request alone.
 
-    No redirect is followed, no proxy of the environment used; a key is part of one request alone.
     ``SettingsError`` when the URL cannot be one.
     """
 
     def __init__(self, base_url: str, *, calls: int) -> None:
-        self._base = base_url.rstrip("/")
-        url = checked_url(self._base, "base_url")
-        transport = Urllib3Transport(url, pool_size=calls, max_bytes=MAX_ANSWER_BYTES)
-        self._client = httpx2.Client(transport=transport, trust_env=False, follow_redirects=False)
+        url = checked_url(base_url, "base_url")
+        self._base = (url.path or "").rstrip("/")
+        self._query = f"?{url.query}" if url.query else ""
+        self._transport = Transport(url, calls=calls, max_bytes=MAX_ANSWER_BYTES)
 
     def post(
-        self, path: str, body: Mapping[str, Any], *, model: str, api_key: str, timeout_s: float, stream: bool
-    ) -> httpx2.Response:
-        """The answer, its body read unless it is a ``stream``; a ``ModelError`` when there is none."""
+        self, path: str, body: Mapping[str, Any], *, model: str, api_key: str, timeout_s: float
+    ) -> Answer:
+        """The answer, to be read or closed; a ``ModelError`` when there is none."""
         if timeout_s <= 0:
             raise ModelTimedOut
         brief = min(CONNECT_TIMEOUT_S, timeout_s)
-        request = self._client.build_request(
-            "POST",
-            self._base + path,
-            json=dict(body),
-            headers={
-                "Accept-Encoding": "identity",
-                **({"Authorization": f"Bearer {api_key}"} if api_key else {}),
-            },
-            timeout=httpx2.Timeout(timeout_s, connect=brief, pool=brief),
-        )
         try:
-            response = self._client.send(request, stream=stream)
-        except httpx2.HTTPError as error:
+            answer = self._transport.post(
+                (self._base + path or "/") + self._query,
+                json_bytes(body),
+                json_headers(api_key),
+                wait_s=brief,
+                connect_s=brief,
+                total_s=timeout_s,
+            )
+            if answer.is_success:
+                return answer
+            said = answer.read()
+        except HTTPError as error:
             raise translated(error, model) from None
-        if not response.is_success:
-            raise _refusal(response, body, model)
-        return response
+        problem = refused(answer, model)
+        asks_for_shape = body.get("tools") or body.get("format")
+        raise of_shape(problem, said.decode(errors="replace"), model) if asks_for_shape else problem
 
     def close(self) -> None:
         """Close the connections that are not in use."""
-        self._client.close()
+        self._transport.close()
 
 
-def _refusal(response: httpx2.Response, body: Mapping[str, Any], model: str) -> ModelError:
-    problem, said = refused(response, model), b""
-    if body.get("tools") or body.get("format"):
-        with contextlib.suppress(httpx2.HTTPError):
-            said = response.read()
-    response.close()
-    return of_shape(problem, said.decode(errors="replace"), model)
+def read_object(answer: Answer, model: str) -> dict[str, Any]:
+    """The JSON object that a whole answer is."""
+    try:
+        return json_object(answer.read(), model)
+    except HTTPError as error:
+        raise translated(error, model) from None
 
 
 def json_object(data: bytes, model: str) -> dict[str, Any]:

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import httpx2
+from urllib3.exceptions import HTTPError
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean
 from integrations.llm.failures import reported, translated
-from integrations.llm.http_server import HttpServer, json_object
+from integrations.llm.http_server import HttpServer, json_object, read_object
+from integrations.llm.transport import Answer
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import ModelAnswerBroken
@@ -40,8 +41,8 @@ class Ollama:
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The whole answer; a ``ModelError`` says why there is none."""
-        response = self._post(request, timeout_s, stream=False)
-        part = _part(json_object(response.content, request.model), request.model)
+        answer = self._post(request, timeout_s, stream=False)
+        part = _part(read_object(answer, request.model), request.model)
         if part.finish_reason is None:
             raise ModelAnswerBroken(f"The answer of the model {request.model} was cut short.")
         calls = ToolCalls()
@@ -50,20 +51,17 @@ class Ollama:
 
     def stream(self, request: CompletionRequest, timeout_s: float) -> Iterator[str | Completion]:
         """Text as it comes and at last the ``Completion``; closing it early closes the connection."""
+        answer = self._post(request, timeout_s, stream=True)
         try:
-            response = self._post(request, timeout_s, stream=True)
-            try:
-                yield from _streamed(request, response.iter_bytes())
-            finally:
-                response.close()
-        except httpx2.HTTPError as error:
+            yield from _streamed(request, answer)
+        except HTTPError as error:
             raise translated(error, request.model) from None
+        finally:
+            answer.close()
 
-    def _post(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> httpx2.Response:
+    def _post(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> Answer:
         body = body_of(request, stream=stream)
-        return self._server.post(
-            _PATH, body, model=request.model, api_key=self._key, timeout_s=timeout_s, stream=stream
-        )
+        return self._server.post(_PATH, body, model=request.model, api_key=self._key, timeout_s=timeout_s)
 
 
 def body_of(request: CompletionRequest, *, stream: bool) -> dict[str, Any]:

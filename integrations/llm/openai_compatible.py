@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import http
 import json
 import re
 import ssl
@@ -12,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import httpx2
+from urllib3.exceptions import HTTPError
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean, read_answer, read_frame
 from integrations.llm.dialects import Dialects
 from integrations.llm.failures import asked_to_wait, by_status, of_shape, reported, translated
-from integrations.llm.kept_connections import Answer, KeptConnections
 from integrations.llm.sse import event_data
+from integrations.llm.transport import Answer, Transport, checked_url, json_bytes, json_headers
 from kit.errors import SettingsError
 from models.catalogue import OPENAI_URL
 from models.completions import Completion, CompletionRequest
@@ -30,7 +29,6 @@ MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _PATH = "/chat/completions"
 # A field that a server does not know is refused with one of these.
 _FIELD_REFUSED = frozenset({400, 422})
-_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _KEY = re.compile(r"[\x21-\x7e]*")
 _WHY_EMPTY = {
     "length": "The model {model} used up its tokens before it wrote an answer.",
@@ -55,15 +53,12 @@ class OpenAICompatible:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        url = _checked_url(base_url or OPENAI_URL)
+        url = checked_url(base_url or OPENAI_URL, "OPENAI_BASE_URL", _PATH)
         if not _KEY.fullmatch(api_key):
             raise SettingsError("OPENAI_API_KEY holds characters that no API key has.")
-        self._connections = KeptConnections(
-            url, size=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context
-        )
-        # What differs from call to call is the body, its length and the key.
-        self._head = _head(url)
-        self._authorization = _authorization(api_key)
+        self._transport = Transport(url, calls=pool_size, max_bytes=max_answer_bytes, ssl_context=ssl_context)
+        self._target = url.request_uri
+        self._headers = json_headers(api_key)
         self._dialects = Dialects()
 
     def with_key(self, api_key: str) -> OpenAICompatible:
@@ -71,14 +66,14 @@ class OpenAICompatible:
         if not _KEY.fullmatch(api_key):
             raise ModelRefused("The API key holds characters that no API key has.")
         other = copy.copy(self)
-        vars(other).update(_authorization=_authorization(api_key))
+        vars(other).update(_headers=json_headers(api_key))
         return other
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The whole answer at once; a ``ModelError`` says why there is none."""
         try:
             content = self._send(request, timeout_s, stream=False).read()
-        except httpx2.HTTPError as error:
+        except HTTPError as error:
             raise translated(error, request.model) from None
         return _whole(request, content)
 
@@ -93,12 +88,12 @@ class OpenAICompatible:
                 yield from _streamed(request, answer)
             finally:
                 answer.close()
-        except httpx2.HTTPError as error:
+        except HTTPError as error:
             raise translated(error, request.model) from None
 
     def close(self) -> None:
         """Close the connections."""
-        self._connections.close()
+        self._transport.close()
 
     def _send(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> Answer:
         """The server's answer, asked for again in another dialect while it refuses the present one."""
@@ -107,7 +102,7 @@ class OpenAICompatible:
         while True:
             body = dialect.body(request, stream=stream)
             answer = self._post(body, deadline)
-            if answer.status < http.HTTPStatus.MULTIPLE_CHOICES:
+            if answer.is_success:
                 self._dialects.learn(request.model, dialect.after_success(body))
                 return answer
             said = _refusal(answer)
@@ -121,11 +116,9 @@ class OpenAICompatible:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ModelTimedOut
-        content = _JSON.encode(body).encode("utf-8", "replace")
-        return self._connections.ask(
-            b"%b%bContent-Length: %d\r\n\r\n%b" % (self._head, self._authorization, len(content), content),
-            brief_s=min(CONNECT_TIMEOUT_S, left),
-            total_s=left,
+        brief = min(CONNECT_TIMEOUT_S, left)
+        return self._transport.post(
+            self._target, json_bytes(body), self._headers, wait_s=brief, connect_s=brief, total_s=left
         )
 
 
@@ -164,7 +157,7 @@ def _from_frames(request: CompletionRequest, chunks: Iterable[bytes]) -> Iterato
             if text := cleaner.feed(part.text):
                 pieces.append(text)
                 yield text
-    except httpx2.HTTPError:
+    except HTTPError:
         if said.finish_reason is None:
             raise  # otherwise the whole answer is here and only the goodbye is missing
     if said.finish_reason is None and not done:
@@ -201,30 +194,3 @@ def _named(answer: Answer, said: object, request: CompletionRequest) -> ModelErr
     known = code if isinstance(code, str) else None
     problem = by_status(answer.status, known, request.model, retry_after=asked_to_wait(answer.headers))
     return of_shape(problem, said, request.model) if request.asks_for_shape else problem
-
-
-def _authorization(api_key: str) -> bytes:
-    return f"Authorization: Bearer {api_key}\r\n".encode("ascii") if api_key else b""
-
-
-def _head(url: httpx2.URL) -> bytes:
-    """How every request to this server begins."""
-    lines = (
-        f"POST {url.raw_path.rstrip(b'/').decode('ascii')}{_PATH} HTTP/1.1",
-        f"Host: {url.netloc.decode('ascii')}",
-        "Accept: application/json",
-        "Accept-Encoding: identity",
-        "User-Agent: orquestra",
-        "Content-Type: application/json",
-    )
-    return "".join(f"{line}\r\n" for line in lines).encode("ascii")
-
-
-def _checked_url(text: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(text)
-    except httpx2.InvalidURL:
-        raise SettingsError("OPENAI_BASE_URL is not a URL.") from None
-    if url.scheme not in ("http", "https") or not url.host:
-        raise SettingsError("OPENAI_BASE_URL must begin with http:// or https:// and name a server.")
-    return url

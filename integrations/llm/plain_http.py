@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterator, Sequence
 
 from integrations.llm.answers import clean
-from integrations.llm.http_server import HttpServer, json_object
+from integrations.llm.http_server import HttpServer, read_object
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import ModelAnswerBroken
 from models.tokens import estimate_usage
@@ -34,10 +34,8 @@ class PlainHttp:
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The answer, its tokens estimated; a ``ModelError`` says why there is none."""
         body = {"message": rendered(request.messages)}
-        response = self._server.post(
-            "", body, model=request.model, api_key=self._key, timeout_s=timeout_s, stream=False
-        )
-        text = json_object(response.content, request.model).get("response")
+        answer = self._server.post("", body, model=request.model, api_key=self._key, timeout_s=timeout_s)
+        text = read_object(answer, request.model).get("response")
         if not isinstance(text, str) or not text.strip():
             raise ModelAnswerBroken(f"The server of the model {request.model} sent no response.")
         text = clean(text)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from integrations.json_server import JsonServer, checked_url
+from integrations.json_server import JsonServer
+from integrations.llm.transport import checked_url
 from integrations.rerank.base import Reranker
 from integrations.rerank.remote import RemoteReranker
 from kit.errors import SettingsError
@@ -31,7 +32,7 @@ def choose_reranker(settings: Settings) -> Reranker | None:
 
 def _remote(settings: Settings) -> RemoteReranker:
     url = checked_url(settings.rerank_url, "RERANK_URL")
-    if url.path in ("", "/"):
+    if url.path in (None, "/"):
         url = checked_url(settings.rerank_url, "RERANK_URL", _PATH)
     model = settings.rerank_model
     server = JsonServer(

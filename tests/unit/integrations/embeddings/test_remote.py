@@ -13,7 +13,8 @@ import pytest
 from integrations.embeddings.base import Embedder
 from integrations.embeddings.choose import DOCUMENT_CALLS
 from integrations.embeddings.remote import BATCH, OLLAMA, OPENAI, Dialect, Patience, RemoteEmbedder
-from integrations.json_server import JsonServer, checked_url
+from integrations.json_server import JsonServer
+from integrations.llm.transport import checked_url
 from kit.breaker import Breaker
 from models.model_errors import (
     EmbeddingChanged,

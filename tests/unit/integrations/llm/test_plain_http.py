@@ -44,6 +44,13 @@ def test_a_message_gives_a_response(server: PlainServer, model: PlainHttp) -> No
     assert text == whole.text
 
 
+def test_an_address_keeps_its_query(server: PlainServer) -> None:
+    model = PlainHttp(HttpServer(f"{server.base_url}/?mode=short", calls=1))
+    assert model.complete(REQUEST, 5.0).text
+    assert server.requests[-1].path == "/generate?mode=short"
+    model.close()
+
+
 @pytest.mark.parametrize(
     ("reply", "problem"),
     [

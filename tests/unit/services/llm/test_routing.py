@@ -28,6 +28,7 @@ from services.llm.catalogue import Catalogue
 from services.llm.complete import CompletePrompt
 from services.llm.servers import Servers
 from tests.servers.openai_server import OpenAIServer, Reply
+from tests.servers.scripted_server import Scripted
 from tests.unit.services.llm.test_complete import ScriptedModel, Step, Timeline
 
 MESSAGES = (PromptMessage("user", "oi"),)
@@ -306,3 +307,23 @@ def test_while_the_first_server_answers_503_everybody_is_answered_by_the_second(
         assert answers == ["second"] * requests
         assert down.served <= 1.1 * requests
         assert up.served == requests
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_nobody_sees_that_a_server_closed_a_kept_connection_as_it_was_asked(
+    time: Timeline, *, stream: bool
+) -> None:
+    body = b'{"choices": [{"message": {"content": "ok"}, "finish_reason": "stop"}]}'
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    whole = head % len(body) + body
+    with Scripted([whole, None, whole]) as server:
+        servers = Servers(lambda entry: connect(entry, calls=1))
+        fixed = (ModelEntry("first", Provider.OPENAI, base_url=f"{server.url}/v1"),)
+        catalogue = Catalogue(fixed=fixed, default_model="first", clock=time)
+        service = CompletePrompt(catalogue=catalogue, servers=servers, timeout_s=5.0, sleep=time.sleep)
+        assert ask(service, stream=stream).text == "ok"
+        again = ask(service, stream=stream)
+        servers.close()
+    assert again.text == "ok"
+    assert [one.outcome for one in again.routing.attempts] == [ModelUnavailable.code, "answered"]
+    assert server.connections == 2
