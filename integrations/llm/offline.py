@@ -106,12 +106,12 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
     sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
     stop = STOP_WORDS.get(language, frozenset())
     said = _asked_for(question, asked - stop, _held(passages, language), language)
-    wanted = _stems(said - _SAID_BY_SHAPE, language) or _stems(said, language)
+    wanted = _wanted(said, language)
     if not wanted or not sentences:
         return []
-    rarity = {term: _rarity(term, sentences) for term in wanted}
+    rarity = {terms: _rarity(terms, sentences) for terms in wanted}
     scored = [(_score(one, rarity, shapes, passages), one) for one in sentences]
-    scored = [pair for pair in scored if pair[1].terms & wanted]
+    scored = [pair for pair in scored if any(pair[1].terms & terms for terms in wanted)]
     scored.sort(key=lambda pair: -pair[0])
     quotes: dict[str, int] = {}
     for score, one in scored:
@@ -130,20 +130,22 @@ def _language(request: CompletionRequest) -> str:
 
 def _score(
     sentence: _Sentence,
-    rarity: dict[str, float],
+    rarity: dict[frozenset[str], float],
     shapes: list[re.Pattern[str]],
     passages: tuple[Passage, ...],
 ) -> float:
     """Rare words of the question count most; a word in the heading above counts half; long lines lose a little."""
     fits = sum(max(rarity.values()) for shape in shapes if shape.search(sentence.text))
-    own = sum(weight for term, weight in rarity.items() if term in sentence.terms)
-    above = sum(weight for term, weight in rarity.items() if term in sentence.around - sentence.terms)
+    own = sum(weight for terms, weight in rarity.items() if terms & sentence.terms)
+    above = sum(
+        weight for terms, weight in rarity.items() if terms & sentence.around and not terms & sentence.terms
+    )
     length = 1 + len(sentence.text) / 1000
     return (own + above / 2 + fits) * (0.7 + 0.3 * passages[sentence.passage].score) / length
 
 
-def _rarity(term: str, sentences: list[_Sentence]) -> float:
-    held = sum(term in one.terms for one in sentences)
+def _rarity(terms: frozenset[str], sentences: list[_Sentence]) -> float:
+    held = sum(not terms.isdisjoint(one.terms) for one in sentences)
     return math.log(1 + (len(sentences) + 0.5) / (held + 0.5))
 
 
@@ -184,18 +186,24 @@ def _held(passages: tuple[Passage, ...], language: str) -> dict[str, str]:
     return {word: stem(word, language) for word in said}
 
 
-def _asked_for(question: str, asked: frozenset[str], held: dict[str, str], language: str) -> set[str]:
-    """What to look for: each word as the documents spell it, and what they may say in place of everyday ones."""
+def _asked_for(
+    question: str, asked: frozenset[str], held: dict[str, str], language: str
+) -> set[frozenset[str]]:
+    """What to look for: each word as the documents spell it, or what they may say in place of an everyday one."""
     otherwise = told_otherwise(question, asked)
     stems = frozenset(held.values())
     instead = {
-        one
+        frozenset(one for one in said_instead(otherwise.get(word, word), ()) if stem(one, language) in stems)
         for word in asked or only_where(question)
-        for one in said_instead(otherwise.get(word, word), ())
-        if stem(one, language) in stems
-    }
+    } - {frozenset()}
     plain = asked - otherwise.keys() - (ASKING if instead else frozenset())
-    return {_as_spelt(word, held, language) for word in plain} | instead
+    return {frozenset({_as_spelt(word, held, language)}) for word in plain} | instead
+
+
+def _wanted(said: set[frozenset[str]], language: str) -> set[frozenset[str]]:
+    """The stems of what to look for; what only asks for a price counts where nothing else is asked."""
+    stems = {_stems(alike - _SAID_BY_SHAPE, language) for alike in said} - {frozenset()}
+    return stems or {_stems(alike, language) for alike in said} - {frozenset()}
 
 
 def _as_spelt(word: str, held: dict[str, str], language: str) -> str:

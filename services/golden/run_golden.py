@@ -132,12 +132,12 @@ class RunGolden:
             results=tuple(results),
             change=compare(before, results) if before else None,
         )
-        if self._runs.finish(done):
-            self._forget_oldest(run.assistant_id)
+        self._forget_oldest(run.assistant_id)  # before: who sees this one done sees no more than are kept
+        self._runs.finish(done)
 
     def _fail(self, run: GoldenRun, error: str) -> None:
-        self._runs.finish(replace(run, status=RunStatus.FAILED, error=error, finished_at=self._clock()))
         self._forget_oldest(run.assistant_id)
+        self._runs.finish(replace(run, status=RunStatus.FAILED, error=error, finished_at=self._clock()))
 
     def _forget_oldest(self, assistant_id: str) -> None:
         newest = self._runs.page(assistant_id, KEPT_RUNS)

@@ -140,6 +140,25 @@ def test_everyday_questions_are_answered_by_what_documents_say_instead() -> None
     assert answer_from(asked("onde fica?", place)).startswith("Rua das Flores, 12, Centro. [1]")
 
 
+def test_many_words_of_one_everyday_matter_count_as_one() -> None:
+    hours = Passage(
+        "c3",
+        "d3",
+        "horarios.md",
+        "Horários",
+        (),
+        None,
+        "Dia: Segunda a sexta; Abre: 8h; Fecha: 19h; Último horário para consulta: 18h\n"
+        "Dia: Sábado; Abre: 8h; Fecha: 13h; Último horário para consulta: 12h\n"
+        "O horário de atendimento por telefone é o mesmo: das 8h, quando abre, às 19h, quando fecha.",
+        0.9,
+    )
+
+    answer = answer_from(asked("oi, vcs abrem sabado? ate que horas", hours))
+
+    assert answer.startswith("Dia: Sábado; Abre: 8h; Fecha: 13h")
+
+
 @pytest.mark.parametrize(
     ("message", "answer"),
     [
