@@ -94,7 +94,9 @@ class WebServer:
     """waitress, run round by round, so that it can stop listening and yet go on answering."""
 
     def __init__(self, app: Flask, settings: Settings) -> None:
-        _raise_descriptor_limit()
+        connections = room_for_connections(_raise_descriptor_limit())
+        if connections < CONNECTIONS:
+            _log.warning("few descriptors", connections=connections, wanted=CONNECTIONS + DESCRIPTORS_BESIDE)
         self._sockets = make_sockets()
         self._threads = Threads(settings.threads)
         self._main = create_server(
@@ -103,7 +105,7 @@ class WebServer:
             host=settings.host,
             port=settings.port,
             _dispatcher=self._threads,
-            connection_limit=CONNECTIONS,
+            connection_limit=connections,
             backlog=1024,
             channel_timeout=settings.llm_timeout_s + 60,
             # A larger body is refused before it is written to a temporary file. The form around the file
@@ -166,9 +168,19 @@ def serve(app: Flask, settings: Settings, when_up: Callable[[int], None] = lambd
     server.run()
 
 
-def _raise_descriptor_limit() -> None:
-    """Room for all connections beside files and the database's sockets, as far as the system lets us."""
+def room_for_connections(descriptors: int) -> int:
+    """How many are taken at once, so that files, models and the database have their descriptors too.
+
+    Where none is left, a connection that cannot be taken is tried again, and logged, without a pause.
+    """
+    return min(CONNECTIONS, max(descriptors // 4, descriptors - DESCRIPTORS_BESIDE))
+
+
+def _raise_descriptor_limit() -> int:
+    """Room for all connections beside the rest, as far as the system lets us; how many descriptors there are."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = CONNECTIONS + DESCRIPTORS_BESIDE
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard) if hard > 0 else wanted, hard))
+    if 0 <= soft < wanted:
+        soft = min(wanted, hard) if hard > 0 else wanted
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft < 0 else soft
