@@ -98,7 +98,10 @@ class LangChainModels:
         name = (request.model, *given.items())
         with self._lock:
             if name not in self._made:
-                self._made[name] = self._make(request.model, max_retries=0, timeout=LONGEST_S, **given)
+                made = self._make(request.model, max_retries=0, timeout=LONGEST_S, **given)
+                if hasattr(made, "stream_usage"):
+                    made.stream_usage = True  # else only OpenAI's own server is asked what it counted
+                self._made[name] = made
                 if len(self._made) > MOST:
                     self._made.popitem(last=False)
             self._made.move_to_end(name)
