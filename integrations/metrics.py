@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar, cast
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -18,7 +17,6 @@ SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
 WHOSE = ("", "user.", "token.")  # limits: an assistant's, its end user's, a personal token's
-M = TypeVar("M", Counter, Histogram)
 METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS"})
 
 
@@ -39,7 +37,6 @@ class Metrics:
         under_way: Callable[[], int] = int,
     ) -> None:
         self._known = known
-        self._labelled: dict[tuple[object, ...], object] = {}
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "orquestra_requests", "HTTP requests.", ("method", "route", "status"), registry=registry
@@ -98,8 +95,8 @@ class Metrics:
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """An HTTP request was answered; ``route`` is its rule, never its path."""
-        self._of(self._requests, method if method in METHODS else OTHER, route, str(status)).inc()
-        self._of(self._request_seconds, route).observe(seconds)
+        self._requests.labels(method if method in METHODS else OTHER, route, str(status)).inc()
+        self._request_seconds.labels(route).observe(seconds)
 
     def turned(self, outcome: str) -> None:
         """A turn of a chat is over."""
@@ -107,16 +104,16 @@ class Metrics:
 
     def called(self, call: ModelCall) -> None:
         """A model was asked."""
-        model, of = self._named(call.model), self._of
+        model = self._named(call.model)
         for attempt in call.attempts:
-            of(self._attempts, self._named(attempt.model), attempt.outcome).inc()
-        of(self._calls, model, call.outcome, call.purpose).inc()
-        of(self._tokens, model, "in").inc(call.tokens.input)
-        of(self._tokens, model, "out").inc(call.tokens.output)
-        of(self._money, model).inc(call.money / MICRO)
-        of(self._queue_seconds, model).observe(call.queue_ms / 1000)
+            self._attempts.labels(self._named(attempt.model), attempt.outcome).inc()
+        self._calls.labels(model, call.outcome, call.purpose).inc()
+        self._tokens.labels(model, "in").inc(call.tokens.input)
+        self._tokens.labels(model, "out").inc(call.tokens.output)
+        self._money.labels(model).inc(call.money / MICRO)
+        self._queue_seconds.labels(model).observe(call.queue_ms / 1000)
         if call.outcome == "answered":
-            of(self._model_seconds, model).observe(call.model_ms / 1000)
+            self._model_seconds.labels(model).observe(call.model_ms / 1000)
 
     def limited(self, limit: str) -> None:
         """A limit was reached."""
@@ -129,13 +126,6 @@ class Metrics:
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
         return generate_latest(self._registry)
-
-    def _of(self, metric: M, *labels: str) -> M:
-        """``metric.labels``, which takes a lock and makes texts of texts, remembered; there are few of them."""
-        found = self._labelled.get((metric, *labels))
-        if found is None:
-            found = self._labelled[metric, *labels] = metric.labels(*labels)
-        return cast("M", found)
 
     def _named(self, model: str) -> str:
         return model if self._known(model) else OTHER

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
@@ -126,16 +125,10 @@ class _Json(DefaultJSONProvider):
         return super().dumps(obj, allow_nan=False, **kwargs)
 
 
-class _App(Flask):
-    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """Nothing here is asynchronous: Flask would look at eleven functions in every request to see that."""
-        return func
-
-
 def create_flask(house: House) -> Flask:
     """An application that serves ``house``; building it starts nothing."""
     settings = house.settings
-    app = _App("orquestra", static_folder=None)
+    app = Flask("orquestra", static_folder=None)
     app.json = _Json(app)
     app.extensions[EXTENSION] = house
     app.config.update(_config(settings, house.jwt_secret))
