@@ -71,7 +71,7 @@ class Tracing:
     ) -> OpenSpan:
         """A span that somebody ends: a request (``server``, continued from the ``carrier``'s headers) or a call."""
         if self._tracer is None:
-            return _OFF
+            return OpenSpan(trace.INVALID_SPAN)
         parent = propagate.extract(carrier) if carrier is not None else None
         return OpenSpan(
             self._tracer.start_span(name, context=parent, kind=_KINDS[kind], attributes=attributes)
@@ -109,21 +109,4 @@ class OpenSpan:
         self._span.end()
 
 
-class _NoSpan(OpenSpan):
-    """What there is while nobody reads spans."""
-
-    def enter(self) -> None:
-        pass
-
-    def leave(self) -> None:
-        pass
-
-    def note(self, name: str, attributes: Mapping[str, Value]) -> None:
-        pass
-
-    def end(self, attributes: Mapping[str, Value] | None = None, *, error: str = "") -> None:
-        pass
-
-
-_OFF = _NoSpan(trace.INVALID_SPAN)
 tracing = Tracing()
