@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pymongo.database import Database
@@ -18,7 +18,9 @@ from repositories.model_calls import ModelCallRepository
 from repositories.scope import WHOLE, Scope
 from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 from repositories.values import Record
+from services.limits.keep_budgets import KeepBudgets
 from services.usage.record_calls import RecordCalls
+from services.usage.tidy_usage import TidyUsage
 from services.usage.used_before import UsedBefore
 
 NOW = datetime(2026, 11, 30, 23, 59, tzinfo=UTC)
@@ -91,6 +93,38 @@ def test_old_calls_are_removed_and_younger_ones_stay(calls: ModelCallRepository)
 
     assert calls.delete_before(NOW - timedelta(days=1, hours=1)) == 2
     assert calls.count(WHOLE, CallFilter()) == 2
+
+
+class Idle:
+    """Has nothing to write and nothing to settle."""
+
+    def flush(self) -> None: ...
+
+    def settle_rest(self) -> None: ...
+
+    def tidy(self, older_than: timedelta) -> None: ...
+
+
+def test_the_request_log_is_kept_as_long_as_was_said_and_looked_through_once_an_hour(
+    calls: ModelCallRepository,
+) -> None:
+    assistant, now = new_id(), [NOW]
+    tidy = TidyUsage(
+        record=cast("RecordCalls", Idle()),
+        calls=calls,
+        budgets=cast("KeepBudgets", Idle()),
+        keep=timedelta(days=2),
+        longest_call=timedelta(minutes=5),
+        clock=lambda: now[0],
+    )
+
+    def left_after(hours: float) -> int:
+        now[0] = NOW + timedelta(hours=hours)
+        tidy.run()
+        return calls.count(WHOLE, CallFilter())
+
+    calls.add_all([replace(a_call(assistant, assistant), at=NOW - timedelta(days=n)) for n in (3, 2, 1, 0)])
+    assert [left_after(hours) for hours in (0, 0.9, 1.1, 25.5, 49)] == [3, 3, 2, 1, 0]
 
 
 def test_while_the_records_are_away_what_is_recorded_waits(
