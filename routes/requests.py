@@ -17,6 +17,8 @@ from models.limits import LimitReached
 from routes.house import house
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}\Z")
+# What every answer says unless its view says otherwise.
+_USUAL = (("X-Content-Type-Options", "nosniff"), ("Cache-Control", "no-store"))
 _log = get_logger("requests")
 
 
@@ -54,25 +56,25 @@ def _begin_span() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
+    request_id, started, method, route = g.request_id, g.started, request.method, _route()
+    response.headers.add("X-Request-ID", request_id)
     _set_retry_after(response)
     _set_limit(response)
     if response.status_code == HTTPStatus.NO_CONTENT:
         response.headers.pop("Content-Type", None)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
+    for name, value in _USUAL:
+        if name not in response.headers:
+            response.headers.add(name, value)
     g.status = response.status_code
-    seconds = time.perf_counter() - g.started
-    house().metrics.requested(request.method, _route(), response.status_code, seconds)
+    house().metrics.requested(method, route, response.status_code, time.perf_counter() - started)
     line = {
-        "request_id": g.request_id,
-        "method": request.method,
-        "route": _route(),
+        "request_id": request_id,
+        "method": method,
+        "route": route,
         "status": response.status_code,
         "actor_kind": g.get("actor_kind", "nobody"),
         "actor_id": g.get("actor_id", ""),
     }
-    started = g.started
     if response.is_streamed and not response.direct_passthrough:
         response.call_on_close(lambda: _write(line, started))
     else:
@@ -92,7 +94,8 @@ def _end_span(problem: BaseException | None) -> None:
 
 
 def _route() -> str:
-    return request.url_rule.rule if request.url_rule else "-"
+    rule = request.url_rule
+    return rule.rule if rule else "-"
 
 
 def _set_retry_after(response: Response) -> None:

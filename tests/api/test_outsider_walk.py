@@ -113,6 +113,8 @@ ANSWERS = {
     # The id of the assistant in the path is the outsider's own: another one cannot be written over it.
     ("PUT", "/assistants/update/{assistant_id}", "_id"): 422,
     ("PUT", "/assistants/update/{assistant_id}", "id"): 422,
+    ("PUT", "/guides/{guide_id}", "_id"): 422,
+    ("PUT", "/guides/{guide_id}", "id"): 422,
     # What the client calls its contact and its message: known within its own assistant only.
     ("POST", "/chats/enviarMensagemLLM", "id"): 200,
     ("POST", "/chats/enviarMensagemLLM", "message_id"): 200,
