@@ -101,10 +101,24 @@ class ReembedAssistants:
 
     def _without_vectors(self, assistant_id: str, document_type: DocumentType) -> Iterator[tuple[Chunk, ...]]:
         held = self._vectors.ids(self._collection(assistant_id, document_type))
-        chunks = self._chunks.of_assistant(assistant_id, document_type)
-        missing = (one for one in chunks if one.id not in held)
-        while batch := tuple(islice(missing, BATCH)):
+        bare = set(held)
+
+        def missing() -> Iterator[Chunk]:
+            for one in self._chunks.of_assistant(assistant_id, document_type):
+                bare.discard(one.id)
+                if one.id not in held:
+                    yield one
+
+        left = missing()
+        while batch := tuple(islice(left, BATCH)):
             yield batch
+        self._remove_bare(assistant_id, document_type, bare)
+
+    def _remove_bare(self, assistant_id: str, document_type: DocumentType, ids: set[str]) -> None:
+        """Remove vectors of chunks that went while a process wrote them, and died before it could look."""
+        there = {chunk.id for chunk in self._chunks.by_ids(assistant_id, sorted(ids))}
+        if bare := sorted(ids - there):
+            self._vectors.remove(self._collection(assistant_id, document_type), bare)
 
     def _add(self, assistant_id: str, document_type: DocumentType, batch: tuple[Chunk, ...]) -> None:
         collection = self._collection(assistant_id, document_type)

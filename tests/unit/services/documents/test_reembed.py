@@ -277,6 +277,32 @@ def test_what_is_deleted_while_its_vector_is_made_leaves_none(stand: Stand) -> N
     assert stand.vectors.ids(embedders.collections("a1", RAG)[0]) == {chunk("a1", n).id for n in (0, 2)}
 
 
+def test_what_was_deleted_when_a_process_died_over_its_vectors_leaves_none(stand: Stand) -> None:
+    stand.add("a1", 3)
+    stand.settled(Named("one"))
+    gone = chunk("a1", 1).id
+
+    class Dying(Named):
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            stand.chunks.delete_by_ids("a1", [gone])
+            return super().embed(texts)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(collection: str, ids: Sequence[str]) -> None:
+        raise Killed
+
+    stand.vectors.remove = killed  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        stand.start(Dying("two"))[1].run(lambda: True)
+    del stand.vectors.remove
+    embedders, reembed = stand.start(Named("two"))
+    assert gone in stand.vectors.ids(embedders.collections("a1", RAG)[0])
+    reembed.run(lambda: True)
+    assert stand.vectors.ids(embedders.collections("a1", RAG)[0]) == {chunk("a1", n).id for n in (0, 2)}
+
+
 def test_another_process_follows_and_does_one_assistant_after_the_other() -> None:
     stand = Stand()
     for name in ("a1", "a2"):
