@@ -44,8 +44,9 @@ NO_FILE = "The file is not on the disk any more; upload it again."
 NO_TEXT = "There is no text in the file."
 GIVEN_UP = "The document could not be indexed in several tries: try it again later, or upload it anew."
 MOST_WARNINGS = 20
-# Of documents whose text may take much memory so many are worked on at once, however many threads there are.
-LARGE, LARGE_AT_ONCE = 1 << 20, 4
+# So many are worked on at once of documents whose text may take much memory, and of all while turns are at work,
+# however many threads there are.
+LARGE, FEW_AT_ONCE = 1 << 20, 4
 _WORD = re.compile(r"\w[\w'’.,:/@-]*")
 _log = get_logger("documents")
 
@@ -83,7 +84,7 @@ class IndexDocument:
         self._progress = progress
         self._lease = lease
         self._claims = itertools.count(1)
-        self._large = threading.Semaphore(LARGE_AT_ONCE)
+        self._few = threading.Semaphore(FEW_AT_ONCE)
         # Several threads come to the end of a document at once: they have written their vectors in one call.
         self._begin: Together[str] = Together(lambda one, names: assistants.begin_change(one, *names))
         self._end: Together[str] = Together(lambda one, names: assistants.end_change(one, *names))
@@ -126,7 +127,7 @@ class IndexDocument:
     def _claim_and_work(self, document: Document) -> bool:
         """Whether the document still was as it is here, and nobody's."""
         is_large = document.size >= LARGE or document.fetch_due
-        with self._large if is_large else nullcontext():
+        with self._few if is_large or self._write_chunks.beside_turns else nullcontext():
             lease = f"{self._lease}-{next(self._claims)}"
             claimed = self._documents.claim(document, lease, self._progress.first(document))
             if claimed is not None:

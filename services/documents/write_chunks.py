@@ -35,6 +35,11 @@ class WriteChunks:
         self._vectors.ping()
         self._vectors.wake()
 
+    @property
+    def beside_turns(self) -> bool:
+        """Whether turns are at work, or were a moment ago."""
+        return self._turns.busy_lately
+
     def stand_back(self) -> None:
         """Let turns that are at work go first, for a moment."""
         self._turns.stand_back()

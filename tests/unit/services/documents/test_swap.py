@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -25,7 +26,7 @@ from repositories.embedders import EmbedderRepository
 from repositories.faq import FaqRepository
 from repositories.values import Record
 from services.documents.delete_document import DeleteDocument
-from services.documents.index_document import LARGE, LARGE_AT_ONCE, IndexDocument
+from services.documents.index_document import FEW_AT_ONCE, LARGE, IndexDocument
 from services.documents.purge_document import PurgeDocument
 from services.documents.recorded_knowledge import RecordedKnowledge
 from services.documents.report_progress import ReportProgress
@@ -113,6 +114,7 @@ class Installation:
     """One assistant, its documents and a search that never starts anew."""
 
     def __init__(self, database: Database[Record]) -> None:
+        self.turns = Workplaces(1)
         self.assistants = StoppingAssistants(database)
         self.documents, self.chunks = CountingDocuments(database), ChunkRepository(database)
         chunks = self.chunks
@@ -139,7 +141,7 @@ class Installation:
                 chunks=self.chunks,
                 embedders=embedders,
                 vectors=cast("Any", vectors),
-                turns=Workplaces(1),
+                turns=self.turns,
             ),
             places=files,
             purge=purge,
@@ -319,15 +321,40 @@ def test_few_large_documents_are_worked_on_at_once_and_small_ones_beside_them(
 
     installation.files.before_parse = parse
     documents = [
-        a_document(filename=f"{n}.md", size=LARGE if n <= LARGE_AT_ONCE else 1)
-        for n in range(LARGE_AT_ONCE + 2)
+        a_document(filename=f"{n}.md", size=LARGE if n <= FEW_AT_ONCE else 1) for n in range(FEW_AT_ONCE + 2)
     ]
     for one in documents:
         installation.files.texts[one.id] = "A limpeza custa 100 reais."
         installation.documents.add(one)
     with ThreadPoolExecutor(len(documents)) as pool:
         asked = [pool.submit(installation.index, one.id) for one in documents]
-        wait_until(lambda: len(begun) == LARGE_AT_ONCE + 1)
+        wait_until(lambda: len(begun) == FEW_AT_ONCE + 1)
+        going_on.set()
+        for each in asked:
+            each.result(10)
+    assert [installation.status(one) for one in documents] == [DocumentStatus.READY] * len(documents)
+
+
+def test_few_documents_of_any_size_are_worked_on_at_once_beside_turns(installation: Installation) -> None:
+    going_on = threading.Event()
+    at_work, most = [0], [0]
+
+    def parse() -> None:
+        at_work[0] += 1
+        most[0] = max(most[0], at_work[0])
+        assert going_on.wait(10)
+        at_work[0] -= 1
+
+    installation.files.before_parse = parse
+    documents = [a_document(filename=f"{n}.md", size=1) for n in range(FEW_AT_ONCE + 2)]
+    for one in documents:
+        installation.files.texts[one.id] = "A limpeza custa 100 reais."
+        installation.documents.add(one)
+    with installation.turns.taken(), ThreadPoolExecutor(len(documents)) as pool:
+        asked = [pool.submit(installation.index, one.id) for one in documents]
+        wait_until(lambda: at_work[0] == FEW_AT_ONCE)
+        time.sleep(0.15)  # so long a turn is waited for before a file is read
+        assert most[0] == FEW_AT_ONCE
         going_on.set()
         for each in asked:
             each.result(10)
