@@ -159,6 +159,12 @@ class Repository:
             changed += self._update_these(scope, ids, change, match=match)
         return changed
 
+    def _hand_over(self, assistant_id: str, owner_id: str) -> None:
+        """Give an assistant's records to its new owner, one by one: the page keys are made of owner and record."""
+        scope = Scope(assistant_id=assistant_id)
+        for record in self._each(scope, fields=("_id",)):
+            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+
     def _delete_all(self, scope: Scope, *, match: Filter | None = None) -> int:
         """Remove every record within the scope, a batch at a time; how many there were."""
         removed = 0

@@ -135,9 +135,7 @@ class ChatRepository(Repository):
 
     def change_owner(self, assistant_id: str, owner_id: str) -> None:
         """Follow an assistant to its new owner."""
-        scope = Scope(assistant_id=assistant_id)
-        for record in self._each(scope, fields=("_id",)):
-            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+        self._hand_over(assistant_id, owner_id)
 
     def delete(self, scope: Scope, chat_id: str) -> bool:
         """Remove one chat."""

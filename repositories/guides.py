@@ -57,9 +57,7 @@ class GuideRepository(Repository):
 
     def change_owner(self, assistant_id: str, owner_id: str) -> None:
         """Follow an assistant to its new owner."""
-        scope = Scope(assistant_id=assistant_id)
-        for record in self._each(scope, fields=("_id",)):
-            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+        self._hand_over(assistant_id, owner_id)
 
     def delete(self, guide: Guide) -> bool:
         """Remove a guide; whether it was there."""

@@ -64,9 +64,7 @@ class ModelCallRepository(Repository):
 
     def change_owner(self, assistant_id: str, owner_id: str) -> None:
         """Hand an assistant's calls to its new owner."""
-        scope = Scope(assistant_id=assistant_id)
-        for record in self._each(scope, fields=("_id",)):
-            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+        self._hand_over(assistant_id, owner_id)
 
     def delete_all_of(self, assistant_id: str) -> int:
         """Remove an assistant's calls."""

@@ -46,9 +46,7 @@ class QuizRepository(Repository):
 
     def change_owner(self, assistant_id: str, owner_id: str) -> None:
         """Follow an assistant to its new owner."""
-        scope = Scope(assistant_id=assistant_id)
-        for record in self._each(scope, fields=("_id",)):
-            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+        self._hand_over(assistant_id, owner_id)
 
     def delete_all_of(self, assistant_id: str) -> int:
         """Remove every quiz of an assistant."""
@@ -84,9 +82,7 @@ class AnswerSheetRepository(Repository):
 
     def change_owner(self, assistant_id: str, owner_id: str) -> None:
         """Follow an assistant to its new owner."""
-        scope = Scope(assistant_id=assistant_id)
-        for record in self._each(scope, fields=("_id",)):
-            self._update(scope, record["_id"], {"$set": {"owner_id": owner_id}})
+        self._hand_over(assistant_id, owner_id)
 
     def delete_all_of_quiz(self, quiz_id: str) -> int:
         """Remove every sheet of a quiz."""
