@@ -20,8 +20,7 @@ def build(parts: Parts, shared: Shared) -> QuizUseCases:
             ask=shared.structured,
             catalogue=shared.models.catalogue,
             assistants=shared.find_assistants,
-            all_assistants=records.assistants,
-            users=records.users,
+            belonging=shared.belonging,
             find_documents=FindDocuments(
                 documents=records.documents, assistants=shared.find_assistants, files=shared.files
             ),

@@ -39,6 +39,7 @@ from services.retrieval.keep_segments import KeepSegments
 from services.retrieval.rerank import Rerank
 from services.retrieval.search_passages import SearchPassages
 from services.structured.ask_structured import AskStructured
+from services.structured.belonging import Belonging
 from services.unanswered.group_unanswered import GroupUnanswered
 from services.usage.use_cases import UsageUseCases
 
@@ -62,6 +63,7 @@ class Shared:
     budget: BudgetFor
     turns: TurnQueue
     structured: AskStructured
+    belonging: Belonging
     find_assistants: FindAssistants
     announce_event: AnnounceEvent
     delete_assistant: DeleteAssistant
@@ -145,6 +147,12 @@ class Shared:
             budget=budget,
             turns=turns,
             structured=AskStructured(complete=of_models.complete, catalogue=of_models.catalogue),
+            belonging=Belonging(
+                assistants=find_assistants,
+                all_assistants=records.assistants,
+                users=records.users,
+                catalogue=of_models.catalogue,
+            ),
             find_assistants=find_assistants,
             announce_event=announce_event,
             delete_assistant=DeleteAssistant(

@@ -23,10 +23,7 @@ def build(parts: Parts, shared: Shared) -> StudioUseCases:
     templates = Templates(templates=records.card_templates, clock=utc_now)
     make_card = MakeCard(
         ask=shared.structured,
-        catalogue=shared.models.catalogue,
-        assistants=shared.find_assistants,
-        all_assistants=records.assistants,
-        users=records.users,
+        belonging=shared.belonging,
         templates=templates,
         cards=records.cards,
         turns=shared.turns,

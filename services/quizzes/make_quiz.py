@@ -12,18 +12,14 @@ from kit.errors import Invalid, NotFound
 from kit.ids import new_id
 from models.assistants import Assistant
 from models.callers import Caller
-from models.catalogue import OFFLINE, Provider
 from models.completions import CompletionRequest, PromptMessage
 from models.documents import Document, DocumentType
 from models.phrases import phrase
 from models.quizzes import CHOICES, LETTERS, Difficulty, Question, Quiz, plain, problems_of
 from models.text.language import detect_language, language_code
-from repositories.assistants import AssistantRepository
 from repositories.chunks import ChunkRepository
 from repositories.documents import DocumentRepository
 from repositories.quizzes import QuizRepository
-from repositories.users import UserRepository
-from services.assistants.check_models import check_named
 from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
 from services.documents.find_documents import FindDocuments
@@ -33,6 +29,7 @@ from services.prompts.own_ways import in_the_way_of
 from services.quizzes.cloze import cloze_questions
 from services.quizzes.sample_text import Passage, passages_of, sampled
 from services.structured.ask_structured import AskStructured, Shape
+from services.structured.belonging import Belonging, owner_of
 
 USUAL_CONTEXT = 8_000  # tokens, where nobody said what the model reads
 LARGEST_CONTEXT = 60_000  # tokens: more makes a quiz no better
@@ -83,8 +80,7 @@ class MakeQuiz:
         ask: AskStructured,
         catalogue: Catalogue,
         assistants: FindAssistants,
-        all_assistants: AssistantRepository,
-        users: UserRepository,
+        belonging: Belonging,
         find_documents: FindDocuments,
         documents: DocumentRepository,
         chunks: ChunkRepository,
@@ -95,8 +91,7 @@ class MakeQuiz:
         self._ask = ask
         self._catalogue = catalogue
         self._assistants = assistants
-        self._all_assistants = all_assistants
-        self._users = users
+        self._belonging = belonging
         self._find_documents = find_documents
         self._documents = documents
         self._chunks = chunks
@@ -112,7 +107,7 @@ class MakeQuiz:
         ``NotFound`` for what is not the caller's; ``ModelAnswerInvalid`` when the model gives no valid quiz.
         """
         assistant, documents = self._sources(caller, wanted)
-        check_named(self._catalogue, wanted.model)
+        self._belonging.check_model(wanted.model)
         passages = passages_of(wanted.text) if wanted.text.strip() else self._passages(assistant, documents)
         if not passages:
             field = next(
@@ -120,11 +115,9 @@ class MakeQuiz:
             )
             raise Invalid.field(field, "There is no text in these documents to ask about.")
         language = wanted.language.strip() or detect_language("\n".join(one.text for one in passages[:5]))
-        name = (
-            wanted.model or (assistant.settings.model if assistant else "") or self._catalogue.default_model
-        )
+        name = self._belonging.model(assistant, wanted.model)
         quiz = Quiz(
-            owner_id=assistant.owner_id if assistant else caller.actor.user_id,
+            owner_id=owner_of(caller, assistant),
             assistant_id=assistant.id if assistant else "",
             title=wanted.title.strip() or _title([] if wanted.text.strip() else documents, language),
             model=name,
@@ -133,8 +126,7 @@ class MakeQuiz:
             questions=(),
             created_at=self._clock(),
         )
-        entry = self._catalogue.find(name)
-        if (entry and entry.provider is Provider.OFFLINE) or name == OFFLINE:
+        if self._belonging.is_offline(name):
             quiz = replace(quiz, questions=_without_model(passages, wanted, language))
         else:
             with self._turns.slot():
@@ -143,14 +135,7 @@ class MakeQuiz:
 
     def _sources(self, caller: Caller, wanted: Wanted) -> tuple[Assistant | None, list[Document]]:
         """Whose quiz it is, and the documents that were named."""
-        if caller.assistant is not None:
-            if wanted.assistant_id not in ("", caller.assistant.id):
-                raise NotFound
-            assistant: Assistant | None = caller.assistant
-        elif wanted.assistant_id:
-            assistant = self._assistants.get(caller.actor, wanted.assistant_id)
-        else:
-            assistant = None
+        assistant = self._belonging.assistant(caller, wanted.assistant_id)
         documents = [self._document(caller, one) for one in dict.fromkeys(wanted.document_ids)]
         if documents and assistant is None:
             assistant = self._assistants.get(caller.actor, documents[0].assistant_id)
@@ -207,10 +192,7 @@ class MakeQuiz:
     def _kept(self, quiz: Quiz) -> Quiz:
         quiz = replace(quiz, id=new_id())
         self._quizzes.add(quiz)
-        gone = self._users.by_id(quiz.owner_id) is None
-        if quiz.assistant_id:
-            gone = self._all_assistants.by_id(quiz.assistant_id) is None
-        if gone:  # deleted in this moment: what belongs to it goes with it
+        if self._belonging.is_gone(quiz.owner_id, quiz.assistant_id):
             self._quizzes.delete(quiz)
             raise NotFound
         return quiz

@@ -13,19 +13,14 @@ from kit.errors import AppError, NotFound
 from models.assistants import Assistant
 from models.callers import Caller
 from models.cards import PLACEHOLDER, Card, CardWanted, PictureState, Template, name_of
-from models.catalogue import OFFLINE, Provider
 from models.completions import CompletionRequest, PromptMessage
 from models.phrases import NO_MODEL_CARD, phrase
 from models.text.language import detect_language
-from repositories.assistants import AssistantRepository
 from repositories.cards import CardRepository
-from repositories.users import UserRepository
-from services.assistants.check_models import check_named
-from services.assistants.find_assistants import FindAssistants
 from services.chats.turn_queue import TurnQueue
-from services.llm.catalogue import Catalogue
 from services.prompts.own_ways import in_the_way_of
 from services.structured.ask_structured import AskStructured, Shape
+from services.structured.belonging import Belonging, owner_of
 from services.studio.plain_card import plain_fields
 from services.studio.templates import Templates
 
@@ -70,10 +65,7 @@ class MakeCard:
         self,
         *,
         ask: AskStructured,
-        catalogue: Catalogue,
-        assistants: FindAssistants,
-        all_assistants: AssistantRepository,
-        users: UserRepository,
+        belonging: Belonging,
         templates: Templates,
         cards: CardRepository,
         turns: TurnQueue,
@@ -83,10 +75,7 @@ class MakeCard:
     ) -> None:
         """``draws`` is the model that draws pictures, ``placeholder``, or empty where none are made."""
         self._ask = ask
-        self._catalogue = catalogue
-        self._assistants = assistants
-        self._all_assistants = all_assistants
-        self._users = users
+        self._belonging = belonging
         self._templates = templates
         self._cards = cards
         self._turns = turns
@@ -99,15 +88,15 @@ class MakeCard:
 
         ``NotFound`` where there is no such template, ``Invalid`` for a model that nobody serves.
         """
-        assistant = self._assistant(caller, wanted)
-        self._templates.get(_owner_of(caller, assistant), wanted.template)
+        assistant = self._belonging.assistant(caller, wanted.assistant_id)
+        self._templates.get(owner_of(caller, assistant), wanted.template)
         if len(wanted.models) == 1:  # of several the others' cards are worth having
-            check_named(self._catalogue, wanted.models[0])
+            self._belonging.check_model(wanted.models[0])
         return assistant
 
     def is_plain(self, assistant: Assistant | None, wanted: CardWanted) -> bool:
         """Whether no model is asked."""
-        return all(self._is_offline(self._named(assistant, one)) for one in wanted.models)
+        return all(self._belonging.is_offline(self._belonging.model(assistant, one)) for one in wanted.models)
 
     def make(
         self,
@@ -123,12 +112,16 @@ class MakeCard:
         To be called after ``check``. ``takes_slot``: ``ServerBusy`` at once where as many answers are under way as
         may be.
         """
-        template = self._templates.get(_owner_of(caller, assistant), wanted.template)
+        template = self._templates.get(owner_of(caller, assistant), wanted.template)
 
         def make(model: str, card_id: str) -> Card | NotMade:
-            name = self._named(assistant, model)
+            name = self._belonging.model(assistant, model)
             try:
-                with self._turns.slot() if takes_slot and not self._is_offline(name) else nullcontext():
+                with (
+                    self._turns.slot()
+                    if takes_slot and not self._belonging.is_offline(name)
+                    else nullcontext()
+                ):
                     card = self._made(caller, assistant, template, replace(wanted, models=(name,)), card_id)
                 self._keep(card)
             except AppError as problem:
@@ -147,20 +140,6 @@ class MakeCard:
             raise failed[0].problem
         return CardsMade(cards, failed)
 
-    def _assistant(self, caller: Caller, wanted: CardWanted) -> Assistant | None:
-        if caller.assistant is not None:
-            if wanted.assistant_id not in ("", caller.assistant.id):
-                raise NotFound
-            return caller.assistant
-        return self._assistants.get(caller.actor, wanted.assistant_id) if wanted.assistant_id else None
-
-    def _named(self, assistant: Assistant | None, model: str) -> str:
-        return model or (assistant.settings.model if assistant else "") or self._catalogue.default_model
-
-    def _is_offline(self, model: str) -> bool:
-        entry = self._catalogue.find(model)
-        return model == OFFLINE or (entry is not None and entry.provider is Provider.OFFLINE)
-
     def _made(
         self,
         caller: Caller,
@@ -172,7 +151,7 @@ class MakeCard:
         model = wanted.models[0]
         card = Card(
             id=card_id,
-            owner_id=_owner_of(caller, assistant),
+            owner_id=owner_of(caller, assistant),
             assistant_id=assistant.id if assistant else "",
             template=template.name,
             model=model,
@@ -180,7 +159,7 @@ class MakeCard:
             fields={},
             created_at=self._clock(),
         )
-        if self._is_offline(model):
+        if self._belonging.is_offline(model):
             note = phrase(NO_MODEL_CARD, detect_language(wanted.prompt))
             card = replace(card, fields=plain_fields(template, wanted.prompt), is_plain=True, note=note)
         else:
@@ -211,18 +190,11 @@ class MakeCard:
 
     def _keep(self, card: Card) -> None:
         self._cards.add(card)
-        gone = self._users.by_id(card.owner_id) is None
-        if card.assistant_id:
-            gone = self._all_assistants.by_id(card.assistant_id) is None
-        if gone:  # deleted in this moment: what belongs to it goes with it
+        if self._belonging.is_gone(card.owner_id, card.assistant_id):
             self._cards.delete(card)
             raise NotFound
         if card.picture is PictureState.DRAWING:
             self._draw_soon(card.id)
-
-
-def _owner_of(caller: Caller, assistant: Assistant | None) -> str:
-    return assistant.owner_id if assistant else caller.actor.user_id
 
 
 def _instruction(template: Template) -> str:

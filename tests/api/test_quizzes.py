@@ -213,7 +213,9 @@ def test_a_model_that_nobody_serves_is_refused_by_name(
 ) -> None:
     quizzes = installation.house.quizzes
     make = copy.copy(quizzes.make_quiz)
-    vars(make).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    belonging = copy.copy(vars(make)["_belonging"])
+    vars(belonging).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    vars(make).update(_belonging=belonging)
     house = replace(installation.house, quizzes=replace(quizzes, make_quiz=make))
     answer = replace(owner, client=make_app(house).test_client()).post(MAKE, {**WANTED, "model": "nope"})
     assert (answer.status_code, list(answer.get_json()["details"])) == (422, ["model"])

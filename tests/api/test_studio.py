@@ -354,7 +354,9 @@ def test_a_model_that_nobody_serves_is_refused_by_name(
 ) -> None:
     studio = installation.house.studio
     in_time, make = copy.copy(studio.make_in_time), copy.copy(studio.make_card)
-    vars(make).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    belonging = copy.copy(vars(make)["_belonging"])
+    vars(belonging).update(_catalogue=Catalogue(fixed=(), default_model="offline"))
+    vars(make).update(_belonging=belonging)
     vars(in_time).update(_make_card=make)
     house = replace(installation.house, studio=replace(studio, make_in_time=in_time))
     owner = replace(owner, client=make_app(house).test_client())
