@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from kit.errors import AppError
-from kit.logging import get_logger
+from jobs.attempt import Attempt
+from jobs.daemon_threads import DaemonThreads
 from services.delivery.deliver_events import DeliverEvents
 
 LOOKED_AT_ONCE = 500
@@ -17,7 +15,6 @@ PLACES = 4  # assistants at once, and as many more of those whose receivers were
 SLOW_S = 2.0
 HELD_S, LONGEST_HELD_S = 5.0, 60.0
 FORGET_EVERY_S = 3600.0
-_log = get_logger("deliveries")
 
 
 class Deliveries:
@@ -26,12 +23,12 @@ class Deliveries:
     def __init__(self, *, look_every_s: float = 1.0, slow_s: float = SLOW_S, held_s: float = HELD_S) -> None:
         self._look_every_s, self._slow_s, self._held_s = look_every_s, slow_s, held_s
         self._deliver: DeliverEvents | None = None
-        self._noticed, self._stopping = threading.Event(), threading.Event()
+        self._noticed = threading.Event()
+        self._threads = DaemonThreads()
         self._lock = threading.Lock()
         self._running: dict[str, bool] = {}  # assistant to whether its receiver is a slow one
         self._failures: dict[str, int] = {}
         self._held_until: dict[str, float] = {}
-        self._thread: threading.Thread | None = None
         self._forget_at = 0.0
 
     def notice(self, assistant_id: str = "") -> None:
@@ -40,24 +37,20 @@ class Deliveries:
         self._noticed.set()
 
     def start(self, deliver: DeliverEvents) -> None:
-        """Begin, with threads that do not keep the process alive."""
+        """Begin."""
         self._deliver = deliver
-        self._thread = threading.Thread(target=self._work, name="deliveries", daemon=True)
-        self._thread.start()
+        self._threads.start("deliveries", self._work)
 
     def stop(self, timeout_s: float = 5.0) -> None:
         """End after what is being posted now, or without it: it is posted again after the next start."""
-        self._stopping.set()
-        self._noticed.set()
         until = time.monotonic() + timeout_s
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        self._threads.stop(timeout_s, wake=self._noticed.set)
         while self._running and time.monotonic() < until:
             time.sleep(0.01)
 
     def _work(self) -> None:
-        while not self._stopping.is_set():
-            with _survived("looking for what is due"):
+        while not self._threads.stopping:
+            with Attempt("look for deliveries"):
                 self._look()
             self._noticed.wait(self._look_every_s)
             self._noticed.clear()
@@ -94,7 +87,7 @@ class Deliveries:
     def _in_thread(self, assistant_id: str, ids: list[str]) -> None:
         def run() -> None:
             try:
-                with _survived("delivering"):
+                with Attempt("deliveries", assistant_id=assistant_id):
                     self._deliver_all(assistant_id, ids)
             finally:
                 with self._lock:
@@ -105,7 +98,7 @@ class Deliveries:
 
     def _deliver_all(self, assistant_id: str, ids: list[str]) -> None:
         for one in ids:
-            if self._stopping.is_set() or self._deliver is None:
+            if self._threads.stopping or self._deliver is None:
                 return
             began = time.monotonic()
             went_well = self._deliver.deliver(one)
@@ -118,14 +111,3 @@ class Deliveries:
                 return
             self._failures.pop(assistant_id, None)
             self._held_until.pop(assistant_id, None)
-
-
-@contextmanager
-def _survived(doing: str) -> Iterator[None]:
-    """A thread's outermost guard: what goes wrong once is tried again at the next look."""
-    try:
-        yield
-    except AppError as problem:
-        _log.warning("deliveries put off", doing=doing, code=problem.error_code)
-    except Exception as problem:  # noqa: BLE001  # one broken delivery must not end the others
-        _log.error("deliveries failed", doing=doing, exc_info=problem)

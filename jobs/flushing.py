@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
-from kit.errors import AppError
-from kit.logging import get_logger
+from jobs.attempt import Attempt
+from jobs.daemon_threads import DaemonThreads
 
 EVERY_S = 0.5
 ALL_EVERY = 4  # rounds
 STOP_WITHIN_S = 5.0
-_log = get_logger("jobs")
 
 
 class Flushing:
@@ -23,30 +21,24 @@ class Flushing:
         self._often = often
         self._everything = everything
         self._every_s = every_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="flushing", daemon=True)
+        self._threads = DaemonThreads()
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._threads.start("flushing", self._run)
 
     def stop(self) -> None:
         """Write what waits, and end."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_WITHIN_S)
-        self._try(self._everything)
+        self._threads.stop(STOP_WITHIN_S)
+        with Attempt("flush"):
+            self._everything()
 
     def _run(self) -> None:
         rounds = 0
-        while not self._stopping.wait(self._every_s):
+        while not self._threads.stops_within(self._every_s):
             rounds += 1
-            self._try(self._everything if rounds % ALL_EVERY == 0 else self._often)
-
-    def _try(self, flush: Callable[[], None]) -> None:
-        try:
-            flush()
-        except AppError as problem:
-            _log.warning("flush put off", code=problem.error_code)
-        except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: the next round may go through
-            _log.error("flush failed", exc_info=problem)
+            with Attempt("flush"):
+                if rounds % ALL_EVERY == 0:
+                    self._everything()
+                else:
+                    self._often()

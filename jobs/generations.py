@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import queue
 import threading
-from collections.abc import Callable
 
-from kit.errors import AppError
-from kit.logging import get_logger
+from jobs.attempt import Attempt
+from jobs.daemon_threads import DaemonThreads
+from jobs.fair_queue import FairQueue
 from services.generation.run_generation import RunGeneration
 
 SWEEP_EVERY_S = 60.0
 WORKERS = 4  # they wait for models, most of the time
-_log = get_logger("jobs")
 
 
 class Generations:
     """Does each job handed in; what the end of the process puts off is found in the records at the next start."""
 
     def __init__(self, workers: int = WORKERS) -> None:
-        self._queue: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._queue = FairQueue()
         self._known: set[str] = set()
         self._lock = threading.Lock()
         self._workers = workers
-        self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._threads = DaemonThreads()
 
     def soon(self, job_id: str) -> int:
         """Have a job done, unless it waits or runs already (or the id is empty); how many do."""
@@ -35,39 +32,28 @@ class Generations:
             return len(self._known)
 
     def start(self, run_generation: RunGeneration) -> None:
-        """Begin, in threads that do not keep the process alive; what was begun before is over."""
+        """Begin; what was begun before is over."""
         for job_id in run_generation.recover(all_are_dead=True):
             self.soon(job_id)
-        named = [(f"generate-{n}", lambda: self._work(run_generation.run)) for n in range(self._workers)]
-        for name, work in [*named, ("generate-sweep", lambda: self._sweep(run_generation))]:
-            thread = threading.Thread(target=work, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        for n in range(self._workers):
+            self._threads.start(
+                f"generate-{n}",
+                lambda: self._queue.work_off(lambda job_id: self._generate(run_generation, job_id)),
+            )
+        self._threads.start("generate-sweep", lambda: self._sweep(run_generation))
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """End after what is under way, if that is soon."""
-        self._stopping.set()
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            thread.join(timeout_s)
+        self._threads.stop(timeout_s, wake=self._queue.close)
+
+    def _generate(self, run_generation: RunGeneration, job_id: str) -> None:
+        with Attempt("generation", job_id=job_id):  # put off, it is handed in again by the next sweep
+            run_generation.run(job_id)
+        with self._lock:
+            self._known.discard(job_id)
 
     def _sweep(self, run_generation: RunGeneration) -> None:
-        while not self._stopping.wait(SWEEP_EVERY_S):
-            try:
+        while not self._threads.stops_within(SWEEP_EVERY_S):
+            with Attempt("sweep of generations"):
                 for job_id in run_generation.recover():
                     self.soon(job_id)
-            except AppError as problem:
-                _log.warning("sweep put off", code=problem.error_code)
-
-    def _work(self, run: Callable[[str], None]) -> None:
-        while (job_id := self._queue.get()) is not None:
-            try:
-                run(job_id)
-            except AppError as problem:  # the records cannot be reached: the next sweep hands it in again
-                _log.warning("generation put off", job_id=job_id, code=problem.error_code)
-            except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: one broken job must not end the others
-                _log.error("generation failed", job_id=job_id, exc_info=problem)
-            finally:
-                with self._lock:
-                    self._known.discard(job_id)

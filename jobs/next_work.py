@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from jobs.attempt import Attempt
 from jobs.fair_choice import FairChoice
 from jobs.kinds import Kind
-from kit.errors import AppError
 from kit.logging import get_logger
 from services.work.hold_leases import HoldLeases
 
@@ -55,22 +55,16 @@ class NextWork:
 
     def _do(self, kind: Kind, record_id: str) -> None:
         name = lease_name(kind.name, record_id)
-        try:
+        with Attempt("work", kind=kind.name, record_id=record_id) as attempt:
             kind.run(record_id, self._keep_on)
-        except AppError as problem:
-            self._put_off(kind, name, problem.error_code)
-        except Exception as problem:  # noqa: BLE001  # the outermost place: one broken piece must not end the others
-            _log.error("work failed", kind=kind.name, record_id=record_id, exc_info=problem)
-            if kind.broke is not None:
-                kind.broke(record_id)
-            self._put_off(kind, name, type(problem).__name__)
-        else:
+        if attempt.failed and kind.broke is not None:
+            kind.broke(record_id)
+        if attempt.went_well:
             self._leases.give_back(name)
-
-    def _put_off(self, kind: Kind, name: str, code: str) -> None:
-        seconds = self._leases.put_off(name)
-        _log.warning("work put off", work=name, code=code, seconds=seconds)
-        self._again_in(kind.name, seconds)
+        else:
+            seconds = self._leases.put_off(name)
+            _log.info("work waits", work=name, seconds=seconds)
+            self._again_in(kind.name, seconds)
 
 
 def lease_name(kind_name: str, record_id: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
-from kit.errors import AppError
-from kit.logging import get_logger
+from jobs.attempt import Attempt
+from jobs.daemon_threads import DaemonThreads
 
 AGAIN_AFTER_S = 30.0
 STOP_WITHIN_S = 10.0
-_log = get_logger("jobs")
 
 
 class Reembedding:
@@ -21,31 +19,21 @@ class Reembedding:
     ) -> None:
         self._work = work
         self._again_after_s = again_after_s
-        self._stopping = threading.Event()
-        # It does not keep the process alive: what it does not come to is found at the next start.
-        self._thread = threading.Thread(target=self._run, name="reembedding", daemon=True)
+        self._threads = DaemonThreads()
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._threads.start("reembedding", self._run)
 
     def stop(self) -> None:
         """End after the batch that is under way, or leave it."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join(STOP_WITHIN_S)
+        self._threads.stop(STOP_WITHIN_S)
 
     def _run(self) -> None:
-        while not self._try() and not self._stopping.wait(self._again_after_s):
+        while not self._through() and not self._threads.stops_within(self._again_after_s):
             pass
 
-    def _try(self) -> bool:
-        try:
-            self._work(lambda: not self._stopping.is_set())
-        except AppError as problem:
-            _log.warning("re-embedding put off", code=problem.error_code, reason=problem.sentence)
-        except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: the next try may go through
-            _log.error("re-embedding failed", exc_info=problem)
-        else:
-            return True
-        return False
+    def _through(self) -> bool:
+        with Attempt("re-embedding", says_why=True) as attempt:
+            self._work(lambda: not self._threads.stopping)
+        return attempt.went_well

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
+from jobs.attempt import Attempt
+from jobs.daemon_threads import DaemonThreads
 from jobs.kinds import kinds_of
 from jobs.next_work import NextWork
 from kit.clock import utc_now
@@ -17,6 +19,7 @@ from services.work.hold_leases import HoldLeases
 
 MOST_HINTS = 200  # of one kind and sweep; the next sweep sends more
 UPLOADED_WITHIN = timedelta(minutes=10)
+STOP_WITHIN_S = 5.0
 SWEEP, WORKER = "sweep", "worker:"
 _log = get_logger("worker")
 
@@ -41,23 +44,18 @@ class Worker:
         self._leases = leases
         self._hints = hints
         self._lease = f"{WORKER}{name}"
-        self._stopping = threading.Event()
         self._kinds = kinds_of(house)
         self._next = NextWork(self._kinds, leases, keep_on=self._keeps_on, again_in=self._again_in)
         self._agrees = True
         self._was_behind = False
-        self._threads: list[threading.Thread] = []
+        self._threads = DaemonThreads()
 
     def start(self) -> None:
         """Be known as a worker, and begin to keep what is held and to sweep."""
         self._leases.take(self._lease)
-        every = {self._keep: self._leases.lasts_s / 3, self._sweep: self._leases.lasts_s / 2}
-        for run, seconds in every.items():
-            thread = threading.Thread(
-                target=self._repeat, args=(run, seconds), name=run.__name__, daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+        lasts_s = self._leases.lasts_s
+        self._threads.start("keep-leases", lambda: self._repeat("renewal of leases", self._keep, lasts_s / 3))
+        self._threads.start("sweep", lambda: self._repeat("sweep", self._sweep, lasts_s / 2))
 
     def do(self, kind: str) -> None:
         """Do one piece of work of this kind, if any is left to do."""
@@ -68,35 +66,29 @@ class Worker:
 
     def wind_down(self) -> None:
         """Begin nothing more; what can be left and taken up again is left."""
-        self._stopping.set()
+        self._threads.wind_down()
 
     def stop(self) -> None:
         """End, and say so."""
-        self.wind_down()
-        for thread in self._threads:
-            thread.join(5.0)
+        self._threads.stop(STOP_WITHIN_S)
         try:
             self._leases.give_back(self._lease)
         except AppError:
             return  # then it ends by itself
 
     def _keeps_on(self) -> bool:
-        return not self._stopping.is_set()
+        return not self._threads.stopping
 
     def _again_in(self, kind: str, seconds: float) -> None:
         timer = threading.Timer(seconds, self._hints.hint, (kind,))
         timer.daemon = True
         timer.start()
 
-    def _repeat(self, run: Callable[[], None], seconds: float) -> None:
+    def _repeat(self, work: str, run: Callable[[], None], every_s: float) -> None:
         while True:
-            try:
+            with Attempt(work):
                 run()
-            except AppError as problem:
-                _log.warning("put off", what=run.__name__, code=problem.error_code)
-            except Exception as problem:  # noqa: BLE001  # the thread's outermost loop: the next time may go through
-                _log.error("went wrong", what=run.__name__, exc_info=problem)
-            if self._stopping.wait(seconds):
+            if self._threads.stops_within(every_s):
                 return
 
     def _keep(self) -> None:
