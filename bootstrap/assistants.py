@@ -17,7 +17,7 @@ from services.assistants.use_cases import AssistantUseCases
 def build(parts: Parts, shared: Shared) -> AssistantUseCases:
     """Assistants and their keys."""
     records = parts.repositories
-    keys = ProviderKeys(catalogue=shared.models.catalogue, vault=shared.vault)
+    keys = ProviderKeys(catalogue=shared.metered.models.catalogue, vault=shared.vault)
     webhooks = SetWebhook(outbound=shared.outbound, vault=shared.vault)
     return AssistantUseCases(
         add_assistant=AddAssistant(
@@ -26,7 +26,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
             webhooks=webhooks,
             vault=shared.vault,
             clock=utc_now,
-            catalogue=shared.models.catalogue,
+            catalogue=shared.metered.models.catalogue,
             provider_keys=keys,
         ),
         find_assistants=shared.find_assistants,
@@ -48,7 +48,7 @@ def build(parts: Parts, shared: Shared) -> AssistantUseCases:
                 records.pushes,
             ),
             clock=utc_now,
-            catalogue=shared.models.catalogue,
+            catalogue=shared.metered.models.catalogue,
             provider_keys=keys,
         ),
         delete_assistant=shared.delete_assistant,

@@ -28,17 +28,19 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
     """Turns, chats and what people reply."""
     records = parts.repositories
     settle = SettleTurn(
-        chats=records.chats, messages=records.messages, clock=utc_now, on_end=shared.metrics.turned
+        chats=records.chats, messages=records.messages, clock=utc_now, on_end=shared.metered.metrics.turned
     )
     recall = RecallTurns(messages=records.messages)
     compose = ComposeAnswer(
         recall=recall,
         ground=shared.ground,
-        complete=shared.models.complete,
-        answers=AnswerCache(utc_now, _comparing(shared.embedders.current), shared.metrics.cache_looked),
+        complete=shared.metered.models.complete,
+        answers=AnswerCache(
+            utc_now, _comparing(shared.knowledge.embedders.current), shared.metered.metrics.cache_looked
+        ),
         budget=shared.budget,
         summarise_soon=parts.summarise_soon,
-        record=shared.usage.record_calls.record,
+        record=shared.metered.usage.record_calls.record,
         clock=utc_now,
     )
     return ChatUseCases(
@@ -51,11 +53,11 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
                 chats=records.chats,
                 guides=records.guides,
                 structured=shared.structured,
-                catalogue=shared.models.catalogue,
+                catalogue=shared.metered.models.catalogue,
             ),
             opt_out=HearOptOut(records.chats),
             settle=settle,
-            requests=shared.limits.requests,
+            requests=shared.metered.limits.requests,
             unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
         ),
         find_chats=FindChats(
@@ -68,7 +70,7 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             unanswered=shared.group_unanswered,
             announce=shared.announce_event,
             guides=records.guides,
-            calls=shared.usage.forget_calls,
+            calls=shared.metered.usage.forget_calls,
             clock=utc_now,
         ),
         deliver_replies=DeliverReplies(outbox=records.outbox, messages=records.messages),
@@ -78,8 +80,8 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         summarise_chat=SummariseChat(
             chats=records.chats,
             recall=recall,
-            complete=shared.models.complete,
-            catalogue=shared.models.catalogue,
+            complete=shared.metered.models.complete,
+            catalogue=shared.metered.models.catalogue,
         ),
     )
 

@@ -31,8 +31,8 @@ def build(parts: Parts, shared: Shared) -> DocumentUseCases:
         assistants=records.assistants,
         delete_assistant=shared.delete_assistant,
         documents=records.documents,
-        files=shared.files,
-        places=shared.places,
+        files=shared.knowledge.files,
+        places=shared.knowledge.places,
         clock=utc_now,
         max_bytes=parts.settings.max_upload_mb << 20,
         index_soon=parts.index_soon,
@@ -44,50 +44,53 @@ def build(parts: Parts, shared: Shared) -> DocumentUseCases:
             assistants=records.assistants,
             delete_assistant=shared.delete_assistant,
             documents=records.documents,
-            places=shared.places,
+            places=shared.knowledge.places,
             outbound=shared.outbound,
             clock=utc_now,
             index_soon=parts.index_soon,
         ),
         refresh_document=RefreshDocument(documents=records.documents, index_soon=parts.index_soon),
         find_documents=FindDocuments(
-            documents=records.documents, assistants=shared.find_assistants, files=shared.files
+            documents=records.documents, assistants=shared.find_assistants, files=shared.knowledge.files
         ),
         delete_document=DeleteDocument(
-            assistants=records.assistants, documents=records.documents, purge=shared.purge
+            assistants=records.assistants, documents=records.documents, purge=shared.knowledge.purge
         ),
-        reindex_document=shared.reindex,
+        reindex_document=shared.knowledge.reindex,
         reembed=ReembedAssistants(
             assistants=records.assistants,
             chunks=records.chunks,
-            embedders=shared.embedders,
+            embedders=shared.knowledge.embedders,
             vectors=parts.vectors,
         ),
         retry_document=RetryDocument(documents=records.documents, index_soon=parts.index_soon),
         read_chunks=ReadChunks(chunks=records.chunks),
-        index_document=IndexDocument(
-            assistants=records.assistants,
+        index_document=_index_document(parts, shared),
+    )
+
+
+def _index_document(parts: Parts, shared: Shared) -> IndexDocument:
+    records = parts.repositories
+    return IndexDocument(
+        assistants=records.assistants,
+        documents=records.documents,
+        obtain_file=ObtainFile(
             documents=records.documents,
-            obtain_file=ObtainFile(
-                documents=records.documents,
-                files=shared.files,
-                places=shared.places,
-                outbound=shared.outbound,
-                max_bytes=parts.settings.max_upload_mb << 20,
-            ),
-            parser=parts.parser,
-            write_chunks=WriteChunks(
-                chunks=records.chunks,
-                embedders=shared.embedders,
-                vectors=parts.vectors,
-                turns=parts.workplaces,
-            ),
-            places=shared.places,
-            purge=shared.purge,
-            delete_assistant=shared.delete_assistant,
-            progress=ReportProgress(
-                documents=records.documents, clock=utc_now, announce=shared.announce_event
-            ),
-            lease=f"{os.getpid()}-{secrets.token_hex(4)}",
+            files=shared.knowledge.files,
+            places=shared.knowledge.places,
+            outbound=shared.outbound,
+            max_bytes=parts.settings.max_upload_mb << 20,
         ),
+        parser=parts.parser,
+        write_chunks=WriteChunks(
+            chunks=records.chunks,
+            embedders=shared.knowledge.embedders,
+            vectors=parts.vectors,
+            turns=parts.workplaces,
+        ),
+        places=shared.knowledge.places,
+        purge=shared.knowledge.purge,
+        delete_assistant=shared.delete_assistant,
+        progress=ReportProgress(documents=records.documents, clock=utc_now, announce=shared.announce_event),
+        lease=f"{os.getpid()}-{secrets.token_hex(4)}",
     )

@@ -17,9 +17,9 @@ def build(parts: Parts, shared: Shared) -> FaqUseCases:
         answer_question=AnswerQuestion(
             assistants=records.assistants,
             entries=records.faq,
-            write=shared.write_entry,
+            write=shared.knowledge.write_entry,
             unanswered=shared.group_unanswered,
             clock=utc_now,
         ),
-        find_faq=FindFaq(entries=records.faq, write=shared.write_entry),
+        find_faq=FindFaq(entries=records.faq, write=shared.knowledge.write_entry),
     )

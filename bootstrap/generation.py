@@ -22,8 +22,8 @@ def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) ->
     """Answers without a chat."""
     records = parts.repositories
     generate = Generate(
-        complete=shared.models.complete,
-        catalogue=shared.models.catalogue,
+        complete=shared.metered.models.complete,
+        catalogue=shared.metered.models.catalogue,
         ground=shared.ground,
         assistants=shared.find_assistants,
         turns=shared.turns,
@@ -45,22 +45,22 @@ def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) ->
             longest_s=parts.settings.llm_timeout_s * (REPAIRS + 1),
         ),
         converse=Converse(
-            complete=shared.models.complete,
-            catalogue=shared.models.catalogue,
+            complete=shared.metered.models.complete,
+            catalogue=shared.metered.models.catalogue,
             ground=shared.ground,
             turns=shared.turns,
         ),
         embed_texts=EmbedTexts(
-            embedders=shared.embedders,
+            embedders=shared.knowledge.embedders,
             turns=shared.turns,
             limit=LimitEmbedding(
-                requests=shared.limits.requests,
-                budgets=shared.limits.budgets,
-                keys=shared.limits.keys,
-                record=shared.record_call,
+                requests=shared.metered.limits.requests,
+                budgets=shared.metered.limits.budgets,
+                keys=shared.metered.limits.keys,
+                record=shared.metered.record_call,
                 clock=utc_now,
-                on_reached=shared.metrics.limited,
+                on_reached=shared.metered.metrics.limited,
             ),
         ),
-        tell_status=TellStatus(models=shared.models, health=health),
+        tell_status=TellStatus(models=shared.metered.models, health=health),
     )

@@ -33,7 +33,7 @@ def build(parts: Parts, shared: Shared) -> GoldenUseCases:
             assistants=records.assistants,
             questions=records.golden_questions,
             runs=records.golden_runs,
-            search=shared.search,
+            search=shared.knowledge.search,
             clock=utc_now,
         ),
     )

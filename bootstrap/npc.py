@@ -23,7 +23,7 @@ def build(parts: Parts, shared: Shared, assistants: AssistantUseCases, chats: Ch
             sessions=records.npc_sessions,
             messages=records.messages,
             answer_message=chats.answer_message,
-            catalogue=shared.models.catalogue,
+            catalogue=shared.metered.models.catalogue,
             clock=utc_now,
         ),
     )

@@ -18,11 +18,11 @@ def build(parts: Parts, shared: Shared) -> QuizUseCases:
     return QuizUseCases(
         make_quiz=MakeQuiz(
             ask=shared.structured,
-            catalogue=shared.models.catalogue,
+            catalogue=shared.metered.models.catalogue,
             assistants=shared.find_assistants,
             belonging=shared.belonging,
             find_documents=FindDocuments(
-                documents=records.documents, assistants=shared.find_assistants, files=shared.files
+                documents=records.documents, assistants=shared.find_assistants, files=shared.knowledge.files
             ),
             documents=records.documents,
             chunks=records.chunks,

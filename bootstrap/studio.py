@@ -50,7 +50,7 @@ def build(parts: Parts, shared: Shared) -> StudioUseCases:
             cards=records.cards,
             images=records.card_images,
             templates=templates,
-            complete=shared.models.complete,
+            complete=shared.metered.models.complete,
             maker=choose_image_maker(settings) if draws else None,
             draws=draws,
             draw_soon=parts.draw_soon,

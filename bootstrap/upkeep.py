@@ -23,23 +23,25 @@ def build(parts: Parts, shared: Shared) -> UpkeepUseCases:
             assistants=records.assistants,
             documents=records.documents,
             chats=records.chats,
-            files=shared.files,
+            files=shared.knowledge.files,
             vectors=parts.vectors,
             delete_assistant=shared.delete_assistant,
             check_knowledge=CheckKnowledge(
                 documents=records.documents,
                 chunks=records.chunks,
                 faq=records.faq,
-                write_entry=shared.write_entry,
-                embedders=shared.embedders,
+                write_entry=shared.knowledge.write_entry,
+                embedders=shared.knowledge.embedders,
                 vectors=parts.vectors,
-                purge=shared.purge,
-                reindex=shared.reindex,
+                purge=shared.knowledge.purge,
+                reindex=shared.knowledge.reindex,
             ),
             check_prices=CheckPrices(
-                assistants=records.assistants, unpriced=partial(unpriced, shared.models.catalogue)
+                assistants=records.assistants, unpriced=partial(unpriced, shared.metered.models.catalogue)
             ),
-            check_files=CheckFiles(documents=records.documents, files=shared.files, places=shared.places),
+            check_files=CheckFiles(
+                documents=records.documents, files=shared.knowledge.files, places=shared.knowledge.places
+            ),
         ),
         check_health=CheckHealth(
             {

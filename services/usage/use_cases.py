@@ -9,7 +9,6 @@ from services.usage.find_usage import FindUsage
 from services.usage.forget_calls import ForgetCalls
 from services.usage.record_calls import RecordCalls
 from services.usage.tidy_usage import TidyUsage
-from services.usage.used_before import UsedBefore
 
 
 @dataclass(frozen=True)
@@ -20,5 +19,4 @@ class UsageUseCases:
     find_calls: FindCalls
     find_usage: FindUsage
     forget_calls: ForgetCalls
-    used_before: UsedBefore
     tidy_usage: TidyUsage
