@@ -95,6 +95,12 @@ class OpenSpan:
             context.detach(self._token)  # type: ignore[arg-type]  # what attach gave
             self._token = None
 
+    def headers(self) -> dict[str, str]:
+        """What tells another server which span it works for (``traceparent``); nothing else of the request."""
+        carrier: dict[str, str] = {}
+        propagate.inject(carrier, trace.set_span_in_context(self._span, context.Context()))
+        return carrier
+
     def note(self, name: str, attributes: Mapping[str, Value]) -> None:
         """Something that happened meanwhile."""
         self._span.add_event(name, attributes)

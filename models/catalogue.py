@@ -94,6 +94,12 @@ class ModelEntry:
         return key_home(self.provider, self.base_url, self.served_as)
 
     @property
+    def server(self) -> tuple[str, int] | None:
+        """Host and port where it is asked; ``None`` where it is built in, or its package knows."""
+        parts = urlsplit(self.base_url or (OPENAI_URL if self.provider is Provider.OPENAI else ""))
+        return (parts.hostname, parts.port or _PORTS.get(parts.scheme, 0)) if parts.hostname else None
+
+    @property
     def is_priced(self) -> bool:
         """Whether what it costs is known: somebody said, or it runs here and costs nothing."""
         if self.price_in is not None or self.price_out is not None:

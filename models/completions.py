@@ -44,7 +44,7 @@ class CompletionRequest:
 
     ``limits`` are the assistant's; ``is_counted`` says that the door has counted the request already.
     ``log_content`` lets the request log keep texts, ``chat_id`` says of which chat; ``retrieval_ms`` went by
-    before the call.
+    before the call. ``headers`` go along to a model's server over HTTP: the trace, where one is kept.
     """
 
     messages: tuple[PromptMessage, ...]
@@ -72,6 +72,7 @@ class CompletionRequest:
     log_content: bool = False
     chat_id: str = ""
     retrieval_ms: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def asks_for_shape(self) -> bool:

@@ -10,6 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from integrations.llm.failures import of_shape, refused, translated
 from integrations.llm.transport import Answer, Transport, checked_url, json_bytes, json_headers
+from models.completions import CompletionRequest
 from models.model_errors import ModelAnswerBroken, ModelTimedOut
 
 CONNECT_TIMEOUT_S = 10.0
@@ -29,17 +30,27 @@ class HttpServer:
         self._transport = Transport(url, calls=calls, max_bytes=MAX_ANSWER_BYTES)
 
     def post(
-        self, path: str, body: Mapping[str, Any], *, model: str, api_key: str, timeout_s: float
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        request: CompletionRequest,
+        *,
+        api_key: str,
+        timeout_s: float,
     ) -> Answer:
-        """The answer, to be read or closed; a ``ModelError`` when there is none."""
+        """The answer, to be read or closed; a ``ModelError`` when there is none.
+
+        ``body`` is the request in the server's own words.
+        """
         if timeout_s <= 0:
             raise ModelTimedOut
+        model = request.model
         brief = min(CONNECT_TIMEOUT_S, timeout_s)
         try:
             answer = self._transport.post(
                 (self._base + path or "/") + self._query,
                 json_bytes(body),
-                json_headers(api_key),
+                {**request.headers, **json_headers(api_key)},
                 wait_s=brief,
                 connect_s=brief,
                 total_s=timeout_s,

@@ -61,7 +61,7 @@ class Ollama:
 
     def _post(self, request: CompletionRequest, timeout_s: float, *, stream: bool) -> Answer:
         body = body_of(request, stream=stream)
-        return self._server.post(_PATH, body, model=request.model, api_key=self._key, timeout_s=timeout_s)
+        return self._server.post(_PATH, body, request, api_key=self._key, timeout_s=timeout_s)
 
 
 def body_of(request: CompletionRequest, *, stream: bool) -> dict[str, Any]:

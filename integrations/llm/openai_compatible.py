@@ -101,7 +101,7 @@ class OpenAICompatible:
         dialect = self._dialects.of(request.model)
         while True:
             body = dialect.body(request, stream=stream)
-            answer = self._post(body, deadline)
+            answer = self._post(body, request, deadline)
             if answer.is_success:
                 self._dialects.learn(request.model, dialect.after_success(body))
                 return answer
@@ -112,13 +112,14 @@ class OpenAICompatible:
                 raise _named(answer, said, request)
             dialect = other
 
-    def _post(self, body: Mapping[str, Any], deadline: float) -> Answer:
+    def _post(self, body: Mapping[str, Any], request: CompletionRequest, deadline: float) -> Answer:
         left = deadline - time.monotonic()
         if left <= 0:
             raise ModelTimedOut
         brief = min(CONNECT_TIMEOUT_S, left)
+        headers = {**request.headers, **self._headers} if request.headers else self._headers
         return self._transport.post(
-            self._target, json_bytes(body), self._headers, wait_s=brief, connect_s=brief, total_s=left
+            self._target, json_bytes(body), headers, wait_s=brief, connect_s=brief, total_s=left
         )
 
 

@@ -34,7 +34,7 @@ class PlainHttp:
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The answer, its tokens estimated; a ``ModelError`` says why there is none."""
         body = {"message": rendered(request.messages)}
-        answer = self._server.post("", body, model=request.model, api_key=self._key, timeout_s=timeout_s)
+        answer = self._server.post("", body, request, api_key=self._key, timeout_s=timeout_s)
         text = read_object(answer, request.model).get("response")
         if not isinstance(text, str) or not text.strip():
             raise ModelAnswerBroken(f"The server of the model {request.model} sent no response.")

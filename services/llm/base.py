@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from models.catalogue import ModelEntry
 from models.completions import Completion, CompletionRequest
 from models.routing import Attempt
+
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Model(Protocol):
@@ -39,6 +42,11 @@ class CompletionSteps(Protocol):
 
 class CallWatch(Protocol):
     """Sees one call through. What it raises ends the call: it is there to count, not to decide."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What goes along to the servers that are asked."""
+        ...
 
     def attempted(self, entry: ModelEntry, attempt: Attempt) -> None:
         """One model was asked, or passed over."""

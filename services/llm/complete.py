@@ -139,6 +139,8 @@ class CompletePrompt:
             for one in self._observers:
                 if (watch := one.begins(request, chain)) is not None:
                     run.watches.append(watch)
+                    if watch.headers:
+                        run.request = replace(run.request, headers={**run.request.headers, **watch.headers})
         except BaseException as problem:
             run.end(None, problem)
             raise

@@ -9,6 +9,7 @@ from kit.logging import get_logger
 from models.catalogue import ModelEntry
 from models.completions import Completion, CompletionRequest
 from models.routing import Attempt
+from services.llm.base import NO_HEADERS
 
 _log = get_logger("models")
 
@@ -23,6 +24,8 @@ class LogCalls:
 
 
 class _Line:
+    headers = NO_HEADERS
+
     def __init__(self, request: CompletionRequest) -> None:
         self._request = request
         self._attempts: list[Attempt] = []

@@ -21,6 +21,7 @@ class TraceCalls:
             return None
         first = chain[0] if chain else None
         asked: dict[str, Value] = {
+            **_server_of(first),
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": str(first.provider) if first else "",
             "gen_ai.request.model": first.name if first else request.model,
@@ -39,6 +40,7 @@ class TraceCalls:
 class _Call:
     def __init__(self, span: OpenSpan) -> None:
         self._span = span
+        self.headers = span.headers()
 
     def attempted(self, entry: ModelEntry, attempt: Attempt) -> None:
         self._span.note(
@@ -48,6 +50,7 @@ class _Call:
                 "gen_ai.provider.name": str(entry.provider),
                 "orquestra.outcome": attempt.outcome,
                 "orquestra.duration_ms": attempt.ms,
+                **_server_of(entry),
             },
         )
 
@@ -65,3 +68,9 @@ class _Call:
                 "orquestra.queue_ms": completion.routing.queue_ms,
             }
         )
+
+
+def _server_of(entry: ModelEntry | None) -> dict[str, Value]:
+    """Where a model is asked, if that is another server."""
+    server = entry.server if entry else None
+    return {"server.address": server[0], "server.port": server[1]} if server else {}

@@ -11,6 +11,7 @@ from kit.errors import SettingsError
 from kit.tracing import Tracing, tracing
 from tests.people import Caller, bot
 from tests.servers.openai_server import OpenAIServer, Reply
+from tests.servers.other_model_servers import OllamaServer, PlainServer
 from tests.servers.trace_collector import TraceCollector
 from tests.talk import said, send
 
@@ -64,6 +65,8 @@ def test_a_turn_is_one_trace_from_the_door_to_the_model(
         | {
             "gen_ai.operation.name": "chat",
             "gen_ai.provider.name": "openai",
+            "server.address": "127.0.0.1",
+            "server.port": server.port,
             "gen_ai.request.model": "test-model",
             "gen_ai.request.temperature": 0.5,
             "gen_ai.response.model": "test-model",
@@ -79,6 +82,40 @@ def test_a_turn_is_one_trace_from_the_door_to_the_model(
     assert collector.resources[0]["service.version"] == "1.2.3"
     for secret in ("girassol", "+5513988593464", made["api_key"]):
         assert secret not in str(collector.spans)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_the_model_server_is_told_which_call_it_works_for(
+    app: Flask,
+    owner: Caller,
+    server: OpenAIServer,
+    traced: Callable[[], TraceCollector],
+    *,
+    stream: bool,
+) -> None:
+    made = owner.new_assistant(model="test-model")
+    more = {"traceparent": PARENT, "tracestate": "vendor=1", "baggage": "name=Bia"}
+    assert send(bot(app, made), stream=stream, headers=more).status_code == 200
+    told = server.requests[-1].headers
+    call = traced().named("chat test-model")
+    assert told["traceparent"] == f"00-{call['trace']}-{call['id']}-01"
+    assert told["tracestate"] == "vendor=1"
+    assert "baggage" not in told  # what clients say of theirs is no business of a model's server
+
+
+@pytest.mark.parametrize("serving", [OllamaServer, PlainServer])
+def test_other_servers_are_told_too(
+    admin: Caller, traced: Callable[[], TraceCollector], serving: type[OpenAIServer]
+) -> None:
+    provider = "ollama" if serving is OllamaServer else "http"
+    with serving() as server:
+        entry = {"name": f"traced-{provider}", "provider": provider, "base_url": server.base_url}
+        assert admin.post("/models", entry).status_code == 201
+        assert admin.post(f"/models/test/{entry['name']}").get_json()["ok"]
+        assert admin.delete(f"/models/{entry['name']}").status_code == 200
+        call = traced().named(f"chat {entry['name']}")
+        assert server.requests[-1].headers["traceparent"].split("-")[2] == call["id"]
+        assert call["attributes"]["server.port"] == server.port
 
 
 def test_a_call_that_fails_and_its_request_are_marked(
@@ -112,8 +149,12 @@ def test_a_request_that_leads_nowhere_shows_no_path(app: Flask, traced: Callable
     assert "+5513988593464" not in str(traced().spans)
 
 
-def test_without_a_collector_nothing_is_kept(app: Flask, owner: Caller, collector: TraceCollector) -> None:
-    assert owner.get("/assistants/list").status_code == 200
+def test_without_a_collector_nothing_is_kept(
+    app: Flask, owner: Caller, server: OpenAIServer, collector: TraceCollector
+) -> None:
+    made = owner.new_assistant(model="test-model")
+    assert send(bot(app, made), headers={"traceparent": PARENT}).status_code == 200
+    assert "traceparent" not in server.requests[-1].headers
     assert collector.spans == []
 
 

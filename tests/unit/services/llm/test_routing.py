@@ -23,6 +23,7 @@ from models.model_errors import (
     ModelUnavailable,
 )
 from models.routing import Attempt
+from services.llm.base import NO_HEADERS
 from services.llm.breakers import Breakers
 from services.llm.catalogue import Catalogue
 from services.llm.complete import CompletePrompt
@@ -242,6 +243,8 @@ class TestTheQueue:
 
 class Watch:
     """An observer that writes down what it is told."""
+
+    headers = NO_HEADERS
 
     def __init__(self, *, refuses: bool = False) -> None:
         self.told: list[str] = []
