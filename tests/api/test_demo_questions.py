@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from jobs.demo import DOCUMENTS, EMAIL, PROMPT_FILE, QUESTION, Demo, describe_demo
+from commands.demo_assistant import DOCUMENTS, EMAIL, PROMPT_FILE, QUESTION, Demo, describe_demo
 from kit.settings import PROJECT_ROOT
 from models.documents import DocumentType
 from tests.people import Caller, bot, made

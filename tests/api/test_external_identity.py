@@ -16,10 +16,10 @@ from flask import Flask
 
 from bootstrap.installation import Installation
 from cli import cli
+from commands.identity_trial import run_trial
 from integrations.identity.jwks import KeySet
 from integrations.identity.tokens import ExternalTokens
 from integrations.identity.trial_keys import public_jwk, sign
-from jobs.identity_trial import run_trial
 from kit.clock import utc_now
 from kit.ids import new_id
 from routes.house import EXTENSION

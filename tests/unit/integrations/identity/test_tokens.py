@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from commands.identity_trial import run_trial
 from integrations.identity.jwks import KeySet, NoKeys
 from integrations.identity.tokens import ExternalTokens, is_external
 from integrations.identity.trial_keys import PrivateKey, algorithm_of, public_jwk, sign
-from jobs.identity_trial import run_trial
 from kit.errors import Unauthenticated
 
 ISSUER, AUDIENCE = "https://id.example.com/", "orquestra"

@@ -16,7 +16,8 @@ from typing import Any
 from integrations.identity.trial_keys import PrivateKey, public_jwk, public_pem, sign
 
 SUBJECT = "test-auth"
-Call = Callable[[str], tuple[int, dict[str, Any]]]
+Call = Callable[[str], tuple[int, dict[str, Any]]]  # a token, to the status and the body
+Step = tuple[bool, str]  # whether it went as it must, and what it was
 
 
 @contextmanager
@@ -45,7 +46,7 @@ def published(content: bytes, host: str = "127.0.0.1", port: int = 0) -> Iterato
         thread.join()
 
 
-def run_trial(key: PrivateKey, issuer: str, audience: str, call: Call) -> Iterator[tuple[bool, str]]:
+def run_trial(key: PrivateKey, issuer: str, audience: str, call: Call) -> Iterator[Step]:
     """Ask ``/auth/me`` through ``call`` with a good token and with bad ones; whether each went as it must."""
     now = int(time.time())
     good = {

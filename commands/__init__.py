@@ -1,0 +1,1 @@
+"""Operator commands, a file a subject; ``cli.py`` names them all."""
