@@ -57,6 +57,7 @@ def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) ->
                 requests=shared.metered.limits.requests,
                 budgets=shared.metered.limits.budgets,
                 keys=shared.metered.limits.keys,
+                price=shared.metered.models.catalogue.embedder,
                 record=shared.metered.record_call,
                 clock=utc_now,
                 on_reached=shared.metered.metrics.limited,

@@ -10,10 +10,11 @@ from kit.clock import Clock
 from kit.errors import AppError
 from kit.ids import new_id
 from models.callers import Caller
+from models.catalogue import ModelEntry
 from models.chats import Tokens
-from models.limits import Cost, LimitName, LimitReached, Limits
+from models.limits import Cost, LimitName, LimitReached, Limits, PriceUnknown
 from models.routing import ANSWERED
-from models.usage import ModelCall
+from models.usage import ModelCall, money_of
 from services.limits.count_requests import CountRequests
 from services.limits.keep_budgets import KeepBudgets, Spender
 from services.limits.limits_of_keys import LimitsOfKeys
@@ -22,7 +23,7 @@ PURPOSE = "embeddings"
 
 
 class LimitEmbedding:
-    """An embedder costs tokens and, without a price, no money. ``limits.over`` has nothing instead of a vector."""
+    """An embedder costs tokens, and what ``price`` says of it. ``limits.over`` has nothing instead of a vector."""
 
     def __init__(
         self,
@@ -30,6 +31,7 @@ class LimitEmbedding:
         requests: CountRequests,
         budgets: KeepBudgets,
         keys: LimitsOfKeys,
+        price: Callable[[str], ModelEntry],
         record: Callable[[ModelCall], object],
         clock: Clock,
         on_reached: Callable[[str], object],
@@ -37,19 +39,25 @@ class LimitEmbedding:
         self._requests = requests
         self._budgets = budgets
         self._keys = keys
+        self._price = price
         self._record = record
         self._clock = clock
         self._on_reached = on_reached
 
     @contextlib.contextmanager
     def counted(self, caller: Caller, user_id: str, model: str, tokens: int) -> Iterator[None]:
-        """Reserve before, settle and record after; ``LimitReached`` where there is no room for so many tokens."""
+        """Reserve before, settle and record after.
+
+        ``LimitReached`` where there is no room for so many tokens, ``PriceUnknown`` where they could not be paid for.
+        """
         at, began = self._clock(), time.perf_counter()
-        spender, outcome, spent = self._spender(caller, user_id), "", Tokens()
+        spender, outcome, spent, money = self._spender(caller, user_id), "", Tokens(), 0
         try:
-            with self._paid(spender, tokens):
+            entry = self._price(model)
+            cost = Cost(tokens, money_of(entry, tokens, 0))
+            with self._paid(spender, entry, cost):
                 yield
-            outcome, spent = ANSWERED, Tokens(tokens, estimated=True)
+            outcome, spent, money = ANSWERED, Tokens(tokens, estimated=True), cost.money
         except BaseException as problem:
             outcome = problem.error_code if isinstance(problem, AppError) else type(problem).__name__
             raise
@@ -67,16 +75,18 @@ class LimitEmbedding:
                     model=model,
                     outcome=outcome,
                     tokens=spent,
+                    money=money,
                     model_ms=ms if outcome == ANSWERED else 0,
                     total_ms=ms,
                 )
             )
 
     @contextlib.contextmanager
-    def _paid(self, spender: Spender, tokens: int) -> Iterator[None]:
-        cost = Cost(tokens)
+    def _paid(self, spender: Spender, entry: ModelEntry, cost: Cost) -> Iterator[None]:
         try:
             self._requests.admit(spender.assistant_id, spender.limits, spender.user_id, spender.key_id)
+            if not entry.is_priced and (spender.limits.count_money or spender.of_key.has_money):
+                raise PriceUnknown([entry.name])
             reservation = self._budgets.reserve(spender, cost)
         except LimitReached as reached:
             if reached.name is not LimitName.REQUESTS_PER_MINUTE:

@@ -94,6 +94,14 @@ class Catalogue:
         found = {one.name: one for one in self._found.all()} | dict(self.known())
         return tuple(sorted(found.values(), key=lambda one: (one.name != self._default, one.name)))
 
+    def embedder(self, name: str) -> ModelEntry:
+        """What an embedder costs: its server's entry for it, or one that is free where it runs here."""
+        kind, _, model = name.partition(":")
+        if kind not in (Provider.OPENAI, Provider.OLLAMA):
+            return replace(BUILT_IN, name=name)
+        priced = (one for one in self.known().values() if (one.provider, one.served_as) == (kind, model))
+        return next(priced, ModelEntry(name=model, provider=Provider(kind)))
+
     def known(self) -> Mapping[str, ModelEntry]:
         """Those that need not be asked for at a server, by name."""
         if self._clock() >= self._good_until and self._reading.acquire(blocking=not self._has_read()):

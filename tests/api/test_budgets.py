@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, ClassVar
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
+import numpy as np
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
 from bootstrap.installation import Installation
+from integrations.embeddings.base import Vectors
+from services.chats.turn_queue import TurnQueue
+from services.generation.embed_texts import EmbedTexts
+from services.retrieval.embedders import Embedders
 from tests.api.conftest import MakeApp
 from tests.people import Caller, bot
 from tests.servers.openai_server import OpenAIServer, Reply
@@ -26,6 +33,15 @@ def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     yield model_server
     model_server._script.clear()
     model_server.default = Reply()
+
+
+class Letters:
+    """An embedder of a server's."""
+
+    name, dimensions = "openai:letters-1", 2
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.ones((len(texts), 2), dtype=np.float32)
 
 
 def limited(owner: Caller, **limits: Any) -> dict[str, Any]:
@@ -346,6 +362,34 @@ class TestOpenAIsDoor:
         assert (used["requests"], used["refused"], used["failed"]) == (3, 2, 0)
         assert [one["outcome"] for one in logged] == ["limit_reached", "limit_reached", "answered"]
         assert {one["purpose"] for one in logged} == {"embeddings"}
+
+    def test_embeddings_cost_what_the_catalogue_says(
+        self, admin: Caller, owner: Caller, installation: Installation, make_app: MakeApp
+    ) -> None:
+        house = installation.house
+        embed = EmbedTexts(
+            embedders=cast("Embedders", SimpleNamespace(current=Letters())),
+            turns=TurnQueue(1),
+            limit=house.generation.embed_texts._limit,
+        )
+        app = make_app(house=replace(house, generation=replace(house.generation, embed_texts=embed)))
+        # A thousand for a million tokens: each token costs 0.001.
+        caller = bot(app, owner.new_assistant(limits={"money_per_month": 0.01}))
+        body = {"input": ["limpeza", "preço"], "user": "ana"}
+        unpriced = caller.post("/v1/embeddings", body)
+        entry = {"name": "letters", "model": "letters-1", "provider": "openai", "price_in": 1000}
+        assert admin.post("/models", entry).status_code == 201
+        made = [caller.post("/v1/embeddings", body) for _ in range(3)]
+        [used] = owner.get("/usage?group_by=model").get_json()
+        logged = owner.get("/requests").get_json()
+        assert admin.delete("/models/letters").status_code == 200
+
+        error = unpriced.get_json()["error"]
+        assert (unpriced.status_code, error["code"]) == (409, "price_unknown")
+        assert "letters-1" in error["message"]
+        assert [one.status_code for one in made] == [200, 200, 429]
+        assert (used["model"], used["tokens"]["in"], used["money"]) == ("openai:letters-1", 8, 0.008)
+        assert [one["money"] for one in logged] == [0, 0.004, 0.004, 0]
 
     def test_what_does_not_fit_costs_nothing(self, app: Flask, owner: Caller) -> None:
         caller = bot(app, limited(owner, tokens_per_day=10))
