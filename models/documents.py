@@ -156,13 +156,16 @@ class Passage:
 class SearchResult:
     """Passages, best first, and whether they are evidence enough for an answer.
 
-    ``evidence`` is how sure that is, from 0 to 1; ``searched`` is how many chunks there are to find.
+    ``evidence`` is how sure that is, from 0 to 1; ``searched`` is how many chunks there are to find, 0 too where
+    nothing was looked for because nothing was ``asked``. ``language`` is that of most of the documents.
     """
 
     passages: tuple[Passage, ...] = ()
     enough: bool = False
     evidence: float = 0.0
     searched: int = 0
+    asked: bool = True
+    language: str = ""
 
 
 def chunk_id(document_id: str, version: int, n: int) -> str:

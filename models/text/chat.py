@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.text.folding import fold
@@ -70,19 +71,36 @@ _DANGLING = frozenset(
 )
 
 # What people say to end a matter, or to go on with it; with what may stand around it, no question.
-_SAID = """
-sim nao ok certo isso perfeito otimo legal show entendi combinado tchau ate logo mais amanha breve tudo bem bom
-boa obg muito mto td com ser voce vc tambem tbm igualmente de nada por nada ta tah aham uhum opa pronto fechado
-yes no yep nope sure great perfect fine good bye goodbye see later got it alright cool nice understood you too
-oui non parfait super genial bien compris entendu au revoir a bientot d'accord daccord
-si claro perfecto entendido vale bueno adios hasta luego pronto ja jaja haha hahaha kkkkk
+_AGREED = """
+sim ok certo isso perfeito otimo legal show entendi combinado ta tah aham uhum pronto fechado
+yes yep sure great perfect fine good alright cool nice understood
+oui parfait super genial bien compris entendu d'accord daccord
+si claro perfecto entendido vale bueno
 """
-_SAID_ALONE = frozenset(_SAID.split())
+_SAID = """
+nao tchau ate logo mais amanha breve tudo bem bom boa obg muito mto td com ser voce vc voces vcs tambem tbm
+igualmente de nada por nada opa
+no nope bye goodbye see later got it you too non au revoir a bientot adios hasta luego ja jaja haha hahaha kkkkk
+"""
+_SAID_ALONE = frozenset(f"{_AGREED} {_SAID}".split())
+# Of those, words that say such a thing only with another of them: "amanhã", or "mais", asks for more.
+_NEEDS_ANOTHER = frozenset({"logo", "mais", "amanha", "breve", "later", "luego"})
 _THANKS = """
 obrigado obrigada obg brigado brigada vlw valeu grato grata agradeco thanks thank thx ty cheers merci gracias okay
 """
 _IN_GREETINGS = "bom boa bem td tudo good ca va"
 _ENDING = frozenset(_THANKS.split()) | _SAID_ALONE - frozenset(_IN_GREETINGS.split())
+# A yes, in so many words or behind the question that it is given to.
+_YES = frozenset(
+    f"{_AGREED} okay blz beleza favor pf pfv pfvr please pls plz plait svp stp porfa porfavor".split()
+)
+# Who is spoken to; alone it greets nobody, and "caro?" asks for a price.
+_SPOKEN_TO = frozenset({"prezados", "prezado", "prezada", "caros", "caro", "dear", "abs", "att", "gente"})
+# What may stand behind a greeting that asks: "tudo bem com você?"
+_YOU = """
+com contigo voce vc voces vcs por ai you usted ustedes vous toi
+"""
+_HOW_YOU_ARE = frozenset(_YOU.split())
 _WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 _STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
 _PUNCTUATION = " \t\r\n,;:.!?¡¿-–—…"
@@ -109,10 +127,32 @@ def clean_query(message: str) -> str:
 
 def asks_something(message: str) -> bool:
     """Whether a message holds more than greetings, thanks, and yes or no."""
-    left = [span.word for span in _without_edges(_without_phrases(_spans(message)))]
-    return any(word not in _SAID_ALONE for word in left) and (
-        "?" in message or any(word not in _ALL_STOP_WORDS for word in left)
-    )
+    left = _left(_spans(message))
+    if _is_said(left):
+        return False
+    return "?" in message or any(word not in _ALL_STOP_WORDS for word in left)
+
+
+def is_small_talk(message: str) -> bool:
+    """Whether a message says nothing but a greeting, thanks, goodbye, yes or no, or has no words at all.
+
+    In doubt it does not: "certo?" and "quanto" ask nothing by themselves, but may ask on.
+    """
+    spans = _spans(message)
+    if not spans:
+        return bool(message.strip()) and "?" not in message
+    left = _left(spans)
+    if _SPOKEN_TO.issuperset(span.word for span in spans):
+        return False
+    if "?" in message:
+        return len(left) < len(spans) and _HOW_YOU_ARE.issuperset(left)
+    return _is_said(left)
+
+
+def may_agree(message: str) -> bool:
+    """Whether a message may say yes to a question: in words, or with a thumb."""
+    said = {span.word for span in _spans(message)}
+    return not said or not said.isdisjoint(_YES)
 
 
 def ends_something(message: str) -> bool:
@@ -128,6 +168,16 @@ def _spans(message: str) -> list[_Span]:
     return [
         _Span(_plain(match.group()), match.start(), end) for match, end in zip(matches, ends, strict=True)
     ]
+
+
+def _left(spans: list[_Span]) -> list[str]:
+    """The words that are neither greeting, thanks nor lead-in."""
+    return [span.word for span in _without_edges(_without_phrases(spans))]
+
+
+def _is_said(left: Sequence[str]) -> bool:
+    """Whether nothing but yes, no or goodbye is ``left`` of a message."""
+    return _SAID_ALONE.issuperset(left) and not (left and _NEEDS_ANOTHER.issuperset(left))
 
 
 def _plain(word: str) -> str:

@@ -66,14 +66,14 @@ class PromptBudget:
 class PromptParts:
     """What a prompt is made of.
 
-    ``assistant_prompt`` is the head of the prompt document and ``prompt_passages`` what else of it bears
-    on the message; ``passages`` are numbered from 1 in their order; ``enough`` says whether they are
-    evidence for an answer; ``history`` is oldest first; ``language`` is empty or ``auto`` when the contact
-    chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona`` is whom it plays;
-    ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none. ``client_instructions``
-    are those of the program that asks: they come last and do not stand above anything; ``conversation`` is what it
-    keeps itself, and stands in place of ``history`` and ``message``. ``notes`` sum up what was said before the
-    history.
+    ``assistant_prompt`` is the head of the prompt document and ``prompt_passages`` what else of it bears on the
+    message; ``passages`` are numbered from 1 in their order; ``enough`` says whether they are evidence for an
+    answer, ``asks`` whether the message asks for any; ``history`` is oldest first; ``language`` is empty or
+    ``auto`` when the contact chooses it; ``no_answer`` is what to say when the documents hold nothing; ``persona``
+    is whom it plays; ``thinks``: whether it is to think on a scratchpad first, ``None`` where it has none.
+    ``client_instructions`` are those of the program that asks: they come last and do not stand above anything;
+    ``conversation`` is what it keeps itself, and stands in place of ``history`` and ``message``. ``notes`` sum up
+    what was said before the history.
     """
 
     message: str
@@ -81,6 +81,7 @@ class PromptParts:
     prompt_passages: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
     enough: bool = False
+    asks: bool = True
     history: tuple[Turn, ...] = ()
     company: str = ""
     language: str = ""
@@ -192,6 +193,8 @@ def _rules(parts: PromptParts, boundary: str) -> list[str]:
     say = wording.SAY_EXACTLY.format(words=parts.no_answer) if parts.no_answer else wording.SAY_IN_THEIRS
     if not parts.passages and parts.persona is not None:
         return [*rules, wording.IN_CHARACTER]
+    if not parts.asks:
+        return [*rules, wording.NOTHING_ASKED.format(say=say)]
     if not parts.passages:
         return [*rules, wording.NOTHING_FOUND.format(say=say)]
     rules += (

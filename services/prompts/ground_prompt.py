@@ -14,6 +14,7 @@ from models.chats import Source
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.documents import Passage, SearchResult
 from models.model_errors import ModelAnswerBroken
+from models.text.language import LANGUAGES, detect_language
 from models.usage import LIMIT_MESSAGE
 from services.chats.answer_cache import Place
 from services.chats.curated_answer import MODEL, curated_answer
@@ -105,8 +106,10 @@ class GroundPrompt:
         budget = budget or self._budget(assistant, question.model)
         passages = fit_passages(found.passages, budget)
         prompt = self._prompt.read(assistant, question.text)
-        parts = _parts(assistant.settings, question, prompt, passages, enough=found.enough)
+        parts = _parts(assistant.settings, question, prompt, passages, found)
         request = _request(question, parts, budget, retrieval_ms)
+        if not found.asked:
+            request = replace(request, language=_language(question, parts.language, found.language))
         allowed = _allowed(assistant.settings, question, parts)
         curated = None if question.goes_on else curated_answer(question.text, found.passages)
         if curated is not None:
@@ -119,7 +122,13 @@ class GroundPrompt:
         asked = [turn.question for turn in question.history]
         began = time.perf_counter()
         with tracing.span("retrieval", {"gen_ai.operation.name": "retrieval"}) as span:
-            found = self._search.search(assistant, question.text, assistant.settings.top_k, asked)
+            found = self._search.search(
+                assistant,
+                question.text,
+                assistant.settings.top_k,
+                asked,
+                last_answer=question.history[-1].answer if question.history else "",
+            )
             if question.about and not found.enough:
                 of_it = self._search.search(assistant, question.about, assistant.settings.top_k)
                 found = of_it if of_it.enough else found
@@ -133,15 +142,15 @@ def _parts(
     question: Question,
     prompt: PromptText,
     passages: tuple[Passage, ...],
-    *,
-    enough: bool,
+    found: SearchResult,
 ) -> PromptParts:
     told = f"{question.text}\n{question.instructions}"
     return PromptParts(
         assistant_prompt=prompt.head,
         prompt_passages=tuple(one.text for one in prompt.relevant),
         passages=passages,
-        enough=enough,
+        enough=found.enough,
+        asks=found.asked,
         history=question.history,
         message=question.text,
         company=settings.company,
@@ -175,6 +184,14 @@ def _request(
         purpose=question.purpose,
         retrieval_ms=retrieval_ms,
     )
+
+
+def _language(question: Question, chosen: str, of_documents: str) -> str:
+    """The language for a message too short to tell its own, and without passages: the chat's, or the documents'."""
+    if chosen in LANGUAGES:
+        return chosen
+    said = (question.text, *(turn.question for turn in reversed(question.history)))
+    return next(filter(None, map(detect_language, said)), of_documents)
 
 
 def _allowed(settings: AssistantSettings, question: Question, parts: PromptParts) -> tuple[str, ...]:

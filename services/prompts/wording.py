@@ -65,6 +65,10 @@ NOTHING_FOUND = (
     "- A search of the documents found nothing for this message. You may greet, thank, ask back and say what "
     "these instructions hold. To anything else that is asked, do not guess: {say}"
 )
+NOTHING_ASKED = (
+    "- The message seems to ask nothing, and no document was searched for it. You may greet, thank, take leave, ask "
+    "back and say what these instructions hold; cite no number. To anything else that is asked, do not guess: {say}"
+)
 SAY_EXACTLY = "say exactly: {words}"
 SAY_IN_THEIRS = "say, in the language you answer in, that the documents do not say it."
 UNTRUSTED = (

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.documents import Document, chunk_id
+from models.text.language import main_language
 from models.text.stemming import stem
 from services.retrieval.postings import Postings, Rows, Scores, length_norms
 from services.retrieval.segment import Segment, SegmentDocument, gram_keys
@@ -89,6 +90,11 @@ class LexicalIndex:
     def languages(self) -> frozenset[str]:
         """The languages of the live documents."""
         return frozenset(document.language for _, document in self._places.values() if document.language)
+
+    @cached_property
+    def main_language(self) -> str:
+        """The language of most of the live documents; the empty string where it is not known."""
+        return main_language(document.language for _, document in self._places.values())
 
     def is_live(self, document: SegmentDocument) -> bool:
         """Whether a segment's document is live in this very version."""

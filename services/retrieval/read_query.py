@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from models.text.chat import clean_query
+from models.text.chat import clean_query, is_small_talk
 from models.text.everyday import only_where, said_instead, told_otherwise
 from models.text.everyday_words import ASKING
 from models.text.families import FAMILIES
@@ -81,14 +81,14 @@ class Query:
 def read_query(
     message: str, language: str, index_languages: Iterable[str], history: Sequence[str] = ()
 ) -> Query:
-    """The question in ``message``; a follow-up carries the words of the last question in ``history``.
+    """The question in ``message``; a follow-up carries the words of the last message in ``history`` that asks.
 
     ``language`` is the assistant's set one, or empty: then it is told from the message, or from the documents.
     """
     languages = tuple(sorted(index_languages))
     text = _INVERTED.sub(r" \1", clean_query(message[:MOST_CHARACTERS]))
     own = _content_words(text, language, languages)
-    before = next((one for one in reversed(history) if one.strip()), "")
+    before = next((one for one in reversed(history) if one.strip() and not is_small_talk(one)), "")
     if not before or not _is_follow_up(text, own):
         return Query(text, tuple(_weighted(text, own or only_where(text) or _all_words(text), languages)))
     question = clean_query(before[:MOST_CHARACTERS])

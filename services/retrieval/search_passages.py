@@ -10,8 +10,9 @@ from integrations.vectorstores.base import VectorStore
 from kit.errors import Unavailable, UpstreamFailed, UpstreamTimeout
 from kit.logging import get_logger
 from models.assistants import Assistant
-from models.documents import Chunk, Document, DocumentType, Passage, SearchResult
+from models.documents import Chunk, Document, DocumentType, Passage, SearchResult, chunk_id
 from models.text.likeness import ALIKE, likeness, read_asked
+from services.retrieval.asks_nothing import asks_nothing
 from services.retrieval.build_index import BuildIndex
 from services.retrieval.embedders import InForce
 from services.retrieval.evidence import ENOUGH
@@ -66,11 +67,13 @@ class SearchPassages:
         top_k: int,
         history: Sequence[str] = (),
         document_type: DocumentType = DocumentType.RAG,
+        last_answer: str = "",
     ) -> SearchResult:
         """At most ``top_k`` passages, best first, from what was live at ``assistant.knowledge_version`` or later.
 
-        ``history`` is what the contact asked before, oldest first. Nothing found (or an assistant without
-        documents) is an empty result; ``Unavailable`` only when the records cannot be read.
+        ``history`` is what the contact asked before, oldest first, and ``last_answer`` what they were told last.
+        Nothing found (or an assistant without documents) is an empty result, and so is what a message comes to that
+        asks nothing, curated answers to it aside. ``Unavailable`` only when the records cannot be read.
         """
         key = (assistant.id, document_type)
         renew = partial(self._builder.build, assistant.id, document_type)
@@ -78,6 +81,8 @@ class SearchPassages:
             index = self._cache.get_renewed(key, renew)
         else:
             index = self._cache.get(key, assistant.knowledge_version, renew)
+        if document_type is DocumentType.RAG and asks_nothing(query, history, last_answer):
+            return self._to_small_talk(index, assistant.id, query, top_k)
         ranked = self._ranked(index, assistant, query, history, document_type)
         passages, gone = self._passages(index, assistant.id, ranked, top_k)
         if gone:  # a document was replaced or deleted since the index was made
@@ -91,6 +96,29 @@ class SearchPassages:
             enough=bool(passages) and evidence >= (ENOUGH if least is None else least),
             evidence=evidence,
             searched=index.chunks,
+            language=index.main_language,
+        )
+
+    def _to_small_talk(self, index: LexicalIndex, assistant_id: str, query: str, top_k: int) -> SearchResult:
+        """The curated answers to a message that asks nothing, if there are any."""
+        asked = read_asked(query)
+        curated = [one for one in index.documents.values() if one.is_faq]
+        alike = {one.id: likeness(asked, read_asked(one.title)) for one in curated}
+        best = sorted((one for one in alike if alike[one] >= ALIKE), key=lambda one: -alike[one])[:top_k]
+        ids = {chunk_id(one, index.documents[one].live_version, 0): alike[one] for one in best}
+        chunks = self._read(assistant_id, list(ids))
+        passages = tuple(
+            _passage(chunks[identity], index.documents[chunks[identity].document_id], score)
+            for identity, score in ids.items()
+            if identity in chunks
+        )
+        return SearchResult(
+            passages,
+            enough=bool(passages),
+            evidence=max((one.score for one in passages), default=0.0),
+            searched=index.chunks if passages else 0,
+            asked=bool(passages),
+            language=index.main_language,
         )
 
     def _ranked(

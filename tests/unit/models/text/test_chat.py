@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.text.chat import asks_something, clean_query
+from models.text.chat import asks_something, clean_query, is_small_talk, may_agree
 
 
 @pytest.mark.parametrize(
@@ -85,3 +85,33 @@ def test_greetings_thanks_and_yes_or_no_ask_nothing(message: str) -> None:
 )
 def test_a_question_asks_something(message: str) -> None:
     assert asks_something(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["oi", "Oi, tudo bem?", "tudo bem com vocês?", "obrigado", "ok", "ok?", "thanks!", "Merci beaucoup", "gracias",
+     "👍", "🙏🙏", "...", "sim", "não, obrigado", "até amanhã", "até logo!", "see you later", "d'accord, merci",
+     "¿qué tal?", "ça va ?", "beleza", "kkkk", "sim, por favor"],
+)  # fmt: skip
+def test_small_talk_asks_for_nothing(message: str) -> None:
+    assert is_small_talk(message)
+    assert not asks_something(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["oi, quanto custa a limpeza?", "obrigado, e domingo?", "e domingo?", "preço", "preço?", "amanhã", "oi, amanhã",
+     "mais", "quanto", "quanto?", "certo?", "caro?", "?", "👍?", "2", "onde", "why", "", " ", "quero", "menu",
+     "no domingo"],
+)  # fmt: skip
+def test_what_may_ask_is_no_small_talk(message: str) -> None:
+    assert not is_small_talk(message)
+
+
+@pytest.mark.parametrize(
+    ("message", "agrees"),
+    [("sim", True), ("sim, obrigado", True), ("Ok!", True), ("👍", True), ("oui merci", True), ("please", True),
+     ("obrigado", False), ("não", False), ("no, gracias", False), ("bom dia", False), ("tchau", False)],
+)  # fmt: skip
+def test_a_yes_is_told_from_thanks_no_and_goodbye(message: str, *, agrees: bool) -> None:
+    assert may_agree(message) is agrees

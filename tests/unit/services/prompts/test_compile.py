@@ -118,6 +118,10 @@ def test_what_to_say_depends_on_the_evidence() -> None:
     assert "found nothing for this message" in nothing
     assert "found nothing" not in enough
     assert "say exactly" not in system_of(PromptParts(message="oi"))
+    small_talk = system_of(PromptParts(message="oi", asks=False, no_answer=found.no_answer))
+    assert "found nothing" not in small_talk
+    assert "seems to ask nothing" in small_talk
+    assert "say exactly: Fale com a recepção." in small_talk
 
 
 @pytest.mark.parametrize(

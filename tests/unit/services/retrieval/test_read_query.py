@@ -80,6 +80,11 @@ def test_the_last_question_that_says_something_is_carried_into_the_text_too() ->
     assert read_query("e no sábado?", "", ("pt",), ["", " "]).text == "e no sábado"
 
 
+@pytest.mark.parametrize("between", ["obrigado!", "👍", "ok", "sim"])
+def test_small_talk_in_between_is_not_what_is_carried(between: str) -> None:
+    assert _words("e no sábado?", history=(BEFORE, between)) == _words("e no sábado?", history=(BEFORE,))
+
+
 @pytest.mark.parametrize("message", ["What about Saturday?", "and on Saturday?", "is it free?"])
 def test_follow_ups_in_english(message: str) -> None:
     assert "(opening)" in _words(

@@ -338,3 +338,31 @@ def test_collection_names_tell_assistants_types_and_embedders_apart() -> None:
     }
     assert len(names) == 8
     assert {collection_owner(name) for name in names} == {"a" * 24, "b" * 24}
+
+
+@pytest.mark.parametrize(
+    "message", ["oi", "Bom dia, tudo bem?", "obrigado!", "ok", "merci", "gracias", "thanks", "👍"]
+)
+def test_a_message_that_asks_nothing_is_not_searched_for(house: House, message: str) -> None:
+    found = house.ask(message, history=["Quanto custa a limpeza de pele?"])
+
+    assert found == SearchResult(asked=False, language="pt")
+    assert house.vectors.asked == []
+
+
+def test_a_yes_to_what_was_asked_back_is_searched_for_with_what_was_asked_before(house: House) -> None:
+    before = ["Quanto custa a limpeza de pele?", "obrigado"]
+    found = house.passages.search(
+        house.knowledge.assistant(), "sim", 3, before, last_answer="De nada! Quer agendar a limpeza?"
+    )
+
+    assert found.asked
+    assert found.passages[0].text == CLINIC[2]
+
+
+@pytest.mark.parametrize("message", ["oi, quanto custa a limpeza de pele?", "obrigado! e a limpeza de pele?"])
+def test_a_greeting_or_thanks_that_asks_too_is_searched_for(house: House, message: str) -> None:
+    found = house.ask(message)
+
+    assert found.asked
+    assert found.passages[0].text == CLINIC[2]
