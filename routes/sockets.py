@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import select
+import threading
 import time
 from collections import deque
 from typing import Any
@@ -24,8 +25,12 @@ def make_sockets() -> Sockets:
 class Sockets(dict[int, Any]):
     """The sockets of waitress by descriptor: all are asked what they wait for, each time."""
 
-    def changed(self, descriptor: int | None) -> None:
-        """Note in any thread that a socket may wait for something else now; it wakes nobody up."""
+    def changed(self, descriptor: int | None) -> bool:  # noqa: ARG002  # all are asked
+        """Note in any thread that a socket may wait for something else now.
+
+        Whether that is done; else the round under way has to be ended for it. ``None`` is one just closed.
+        """
+        return False
 
     def round(self, timeout_s: float) -> None:
         """Wait until something happens, ``timeout_s`` seconds at most, and have it handled."""
@@ -43,8 +48,9 @@ class PolledSockets(Sockets):
     def __init__(self) -> None:
         super().__init__()
         self._poll = select.epoll()
-        self._changed: deque[int | None] = deque()
+        self._changed: deque[int] = deque()
         self._wanted: dict[int, int] = {}  # what each is watched for right now
+        self._asking = threading.Lock()
         self._rescan_at = 0.0
 
     def __setitem__(self, descriptor: int, watched: Any) -> None:
@@ -59,9 +65,10 @@ class PolledSockets(Sockets):
         with contextlib.suppress(OSError):  # closed already, and so no longer watched
             self._poll.unregister(descriptor)
 
-    def changed(self, descriptor: int | None) -> None:
-        """Have a socket asked again in the next round; ``None`` is one that has just been closed."""
-        self._changed.append(descriptor)
+    def changed(self, descriptor: int | None) -> bool:
+        """Ask a socket again, now: a wait under way takes notice by itself."""
+        self._watch(descriptor)
+        return True
 
     def round(self, timeout_s: float) -> None:
         """Wait for one event at the sockets that wait, and have it handled."""
@@ -76,16 +83,19 @@ class PolledSockets(Sockets):
             if watched is not None:
                 self._wanted[descriptor] = 0  # it was watched for one event
                 wasyncore.readwrite(watched, events)
-                self._changed.append(descriptor)
+                self._watch(descriptor)
 
     def _watch(self, descriptor: int | None) -> None:
-        watched = None if descriptor is None else self.get(descriptor)
-        if descriptor is None or watched is None:
+        if descriptor is None:
             return
-        wanted = _READ if watched.readable() else 0
-        if watched.writable() and not watched.accepting:
-            wanted |= _WRITE
-        if wanted != self._wanted.get(descriptor):
-            with contextlib.suppress(OSError):  # a thread has just closed it
-                self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
-            self._wanted[descriptor] = wanted
+        with self._asking:  # of two threads the last to ask is the last to tell
+            watched = self.get(descriptor)
+            if watched is None:
+                return
+            wanted = _READ if watched.readable() else 0
+            if watched.writable() and not watched.accepting:
+                wanted |= _WRITE
+            if wanted != self._wanted.get(descriptor):
+                with contextlib.suppress(OSError):  # a thread has just closed it
+                    self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
+                self._wanted[descriptor] = wanted

@@ -1,10 +1,17 @@
-"""How many connections the web server takes."""
+"""How many connections the web server takes, and how its answers leave."""
 
 from __future__ import annotations
 
-import pytest
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
 
-from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, room_for_connections
+import pytest
+from flask import Flask, Response
+
+from kit.settings import Settings
+from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, WebServer, room_for_connections
 
 
 @pytest.mark.parametrize(
@@ -13,3 +20,48 @@ from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, room_for_connections
 )
 def test_connections_leave_descriptors_for_the_rest(descriptors: int, connections: int) -> None:
     assert room_for_connections(descriptors) == connections
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """An application that answers in pieces, on a port."""
+    app = Flask("pieces")
+
+    @app.get("/short")
+    def short() -> str:
+        return "short"
+
+    @app.get("/nothing")
+    def nothing() -> tuple[str, int]:
+        return "", 204
+
+    @app.get("/stream")
+    def stream() -> Response:
+        return Response(iter(["one", "two"]))
+
+    server = WebServer(app, replace(Settings.from_env({}), host="127.0.0.1", port=0, threads=4))
+    serving = threading.Thread(target=server.run)
+    serving.start()
+    yield server.port
+    server.stop()
+    serving.join(30)
+
+
+def test_head_and_body_of_a_short_answer_leave_in_one_piece(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        for _ in range(5):
+            line.sendall(b"GET /short HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            head, _, body = line.recv(65536).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert body == b"short"
+
+
+@pytest.mark.parametrize(
+    ("path", "ends"), [("nothing", b"\r\n\r\n"), ("stream", b"3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n")]
+)
+def test_every_other_answer_arrives_whole(port: int, path: str, ends: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+        line.sendall(b"GET /%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path.encode())
+        received = b"".join(iter(lambda: line.recv(65536), b""))
+    assert received.startswith(b"HTTP/1.1 20")
+    assert received.endswith(ends)

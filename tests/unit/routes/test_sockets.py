@@ -115,6 +115,29 @@ def test_another_thread_has_a_socket_written_to(pairs: Pairs) -> None:
     assert one.written == 1
 
 
+def test_a_wait_under_way_takes_notice_of_what_another_thread_says() -> None:
+    sockets = make_sockets()
+    if not isinstance(sockets, PolledSockets):
+        pytest.skip("no epoll")
+    pairs = Pairs(sockets)
+    one, far = pairs.new()
+    one.wants_to_read = False
+    sockets.round(0.01)
+    far.sendall(b"early")
+    waiting = threading.Thread(target=sockets.round, args=(LONG_S,))
+    waiting.start()
+    one.wants_to_read = True
+    assert sockets.changed(one._fileno)
+    waiting.join(LONG_S)
+    assert one.read == b"early"
+    wasyncore.close_all(sockets)
+    far.close()
+
+
+def test_without_epoll_whoever_says_so_has_to_end_the_wait() -> None:
+    assert not Sockets().changed(1)
+
+
 def test_a_socket_that_a_thread_closes_while_it_is_asked_is_no_error() -> None:
     sockets = make_sockets()
     if not isinstance(sockets, PolledSockets):
