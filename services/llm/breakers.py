@@ -17,6 +17,8 @@ MOST = 4096  # of more, all are forgotten: they are learnt again in a few calls
 class Breakers:
     """After five failures in a row a model rests for ten seconds; then one call tries it, the others pass by.
 
+    Where there is no other model, one call tries it a second after it failed last.
+
     What a server refuses (a bad key, an unknown model) is no failure of the server. An assistant's own key
     has a breaker of its own: its failures are nobody else's.
     """

@@ -51,10 +51,10 @@ class CompletePrompt:
 
     The chain is the model, its fall-backs and theirs, then the assistant's ``fallback_models``. Each is asked
     once before any is asked again; at most three rounds, with a random pause between (full jitter), or as long
-    as the servers asked for. A model that keeps failing is passed over for a while; one with a bound on calls
-    at once has a queue in which assistants take turns. While another is left, one may use up half of the time.
-    In a stream all of that happens until the first text. What nobody serves is ``ModelNotConfigured``: never
-    quietly answered by the built-in model.
+    as the servers asked for. A model that keeps failing is passed over for a while, or tried by one call a
+    second where there is no other; one with a bound on calls at once has a queue in which assistants take turns.
+    While another is left, one may use up half of the time. In a stream all of that happens until the first text.
+    What nobody serves is ``ModelNotConfigured``: never quietly answered by the built-in model.
     """
 
     def __init__(
@@ -201,18 +201,28 @@ class CompletePrompt:
             run.note(entry, problem.error_code, self._clock() - now)
             raise
         try:
-            self._check_rest(run, entry)
+            self._check_rest(run, entry, last=last)
             share -= self._clock() - now
             return call(run, entry, min(share, entry.timeout_s or share), give_back)
         except BaseException:
             give_back()
             raise
 
-    def _check_rest(self, run: _Run, entry: ModelEntry) -> None:
+    def _check_rest(self, run: _Run, entry: ModelEntry, *, last: bool) -> None:
         breaker = self._breakers.of(entry, run.own_key_of(entry))
-        if not breaker.allows():
-            run.note(entry, RESTING, 0.0)
-            raise _PassedOver(entry, breaker.rest_left_s)
+        if breaker.allows() or (last and run.asked_nobody and self._may_try_early(run, breaker)):
+            return
+        run.note(entry, RESTING, 0.0)
+        raise _PassedOver(entry, breaker.rest_left_s)
+
+    def _may_try_early(self, run: _Run, breaker: Breaker) -> bool:
+        """Whether this call is the one to try a resting model that nobody else can stand in for."""
+        wait_s = breaker.early_in_s
+        if self._clock() + wait_s >= run.deadline:
+            return False
+        with away():
+            self._sleep(wait_s)
+        return breaker.allows(early=True)
 
     def _place(self, run: _Run, entry: ModelEntry, wait_s: float) -> Callable[[], None]:
         """Wait for one of the calls that the model allows at once; what to call when it is over."""
@@ -309,6 +319,11 @@ class _Run:
         self.watches: list[CallWatch] = []
         self.queue_s = 0.0
         self._ended = False
+
+    @property
+    def asked_nobody(self) -> bool:
+        """Whether no model was asked so far: each was passed over."""
+        return all(one.outcome == RESTING for one in self.attempts)
 
     def own_key_of(self, entry: ModelEntry) -> str:
         """The assistant's own key for it, sealed: what its breaker is known by."""

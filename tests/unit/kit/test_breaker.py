@@ -42,3 +42,22 @@ def test_failures_with_a_success_between_them_are_not_in_a_row() -> None:
     breaker.succeeded()
     breaker.failed()
     assert breaker.allows()
+
+
+def test_who_has_nowhere_else_to_go_tries_early_one_at_a_time() -> None:
+    clock = Clock()
+    breaker = Breaker(failures=1, rest_s=10.0, clock=clock)
+    breaker.failed()
+    assert (breaker.early_in_s, breaker.allows(early=True)) == (1.0, False)
+    clock.now += 1.0
+    assert not breaker.allows()
+    assert [breaker.allows(early=True), breaker.allows(early=True)] == [True, False]
+    assert breaker.early_in_s == 1.0  # to see what comes of it
+    clock.now += 1.0
+    assert not breaker.allows(early=True)
+    breaker.failed()
+    assert breaker.early_in_s == 1.0
+    clock.now += 1.0
+    assert breaker.allows(early=True)
+    clock.now += 10.0  # that try never said how it went
+    assert breaker.allows()

@@ -160,17 +160,43 @@ class TestTheBreaker:
         assert ask(service).text == "back"
         assert service.ready(FIRST)
 
-    def test_says_when_to_come_back_where_there_is_nobody_else(self, time: Timeline) -> None:
+    def test_where_there_is_nobody_else_one_call_tries_a_second_later(self, time: Timeline) -> None:
         alone = replace(FIRST, fallbacks=())
-        model = ScriptedModel(time, *failing(6, ModelUnavailable))
+        model = ScriptedModel(time, *failing(6, ModelUnavailable), ["back"])
         service = completing(time, {alone: model})
-        for _ in range(2):
+        for _ in range(3):
             with pytest.raises(ModelUnavailable):
                 ask(service)
+        assert len(model.asked) == 6  # three, two until it rests, and one alone
+        before = time.now
+        assert ask(service).text == "back"
+        assert time.now - before == 0.5  # and half a second had passed before the last one gave up
+        assert service.ready(alone)
+
+    @pytest.mark.parametrize("well", [True, False])
+    def test_while_another_call_tries_it_waits_a_moment_for_what_comes_of_that(
+        self, time: Timeline, *, well: bool
+    ) -> None:
+        alone = replace(FIRST, fallbacks=())
+        breakers = Breakers(clock=time)
+        breaker = breakers.of(alone)
+
+        def sleep(seconds: float) -> None:
+            time.sleep(seconds)
+            if well:
+                breaker.succeeded()
+
+        service = completing(time, {alone: ScriptedModel(time, ["back"])}, breakers=breakers, sleep=sleep)
+        for _ in range(5):
+            breaker.failed()
+        time.now += 1.0
+        assert breaker.allows(early=True)
+        if well:
+            assert ask(service).text == "back"
+            return
         with pytest.raises(ModelResting) as caught:
             ask(service)
-        assert caught.value.retry_after == 9.0  # one pause has passed since the last failure
-        assert len(model.asked) == 5
+        assert caught.value.retry_after == 9.0
 
     def test_does_not_count_what_was_refused(self, time: Timeline) -> None:
         model = ScriptedModel(time, *failing(9, ModelRefused), ["ok"])
