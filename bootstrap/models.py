@@ -15,8 +15,8 @@ from integrations.models_file import read_models_file
 from kit.crypto import Vault
 from kit.settings import PROJECT_ROOT, Settings
 from models.catalogue import OFFLINE, ModelEntry, Origin, Provider
-from services.llm.catalogue import Catalogue
-from services.llm.complete import CompletePrompt, choose_default
+from services.llm.catalogue import Catalogue, choose_default
+from services.llm.complete import CompletePrompt
 from services.llm.log_calls import LogCalls
 from services.llm.manage_models import ManageModels
 from services.llm.recorded_entries import RecordedEntries

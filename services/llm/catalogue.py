@@ -14,6 +14,7 @@ from models.catalogue import OFFLINE, ModelEntry, Origin, Provider
 
 # How long another process' change to the records may go unseen; reading them costs no turn more often than that.
 TTL_S = 1.0
+OPENAI_DEFAULT = "gpt-4o-mini"  # with OpenAI's key and no LLM_MODEL: small, cheap, reads all four languages
 BUILT_IN = ModelEntry(name=OFFLINE, provider=Provider.OFFLINE, origin=Origin.BUILT_IN)
 
 
@@ -137,3 +138,14 @@ class Catalogue:
         known |= {one.name: one for one in records}
         known |= {one.name: self._completed(one) for one in self._fixed if one.origin is Origin.FILE}
         return MappingProxyType({**known, BUILT_IN.name: BUILT_IN})
+
+
+def choose_default(*, llm_model: str, api_key: str, base_url: str) -> str:
+    """The model of assistants that name none, from the settings.
+
+    Without key and base URL it is the built-in one; with OpenAI's key alone a small model of theirs;
+    at another server nothing can be guessed, and an empty name says so.
+    """
+    if not api_key and not base_url:
+        return OFFLINE
+    return llm_model or ("" if base_url else OPENAI_DEFAULT)

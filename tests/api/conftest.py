@@ -79,7 +79,7 @@ def admin(app: Flask) -> Caller:
 @pytest.fixture
 def owner(app: Flask, admin: Caller, installation: Installation) -> Caller:
     """Somebody who owns what the test makes; no model rests for what failed in a test before."""
-    installation.house.models.route._breakers._breakers.clear()
+    installation.house.models.route._ask._breakers._breakers.clear()
     return new_person(app, admin, "owner")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from kit.errors import Unavailable
 from models.catalogue import ModelEntry, Origin, Provider, chain_of, cycle_in
-from services.llm.catalogue import Catalogue
+from services.llm.catalogue import Catalogue, choose_default
 from tests.unit.services.llm.test_complete import Timeline
 
 
@@ -112,3 +112,22 @@ def test_a_circle_is_named_by_its_way() -> None:
 )
 def test_a_key_is_for_one_place(provider: Provider, base_url: str, model: str, home: str) -> None:
     assert ModelEntry("m", provider, model=model, base_url=base_url).key_home == home
+
+
+@pytest.mark.parametrize(
+    ("llm_model", "api_key", "base_url", "chosen"),
+    [
+        ("", "", "", "offline"),
+        ("gpt-x", "", "", "offline"),
+        ("gpt-x", "sk", "", "gpt-x"),
+        ("", "sk", "", "gpt-4o-mini"),
+        ("llama3", "", "http://local/v1", "llama3"),
+        ("", "", "http://local/v1", ""),
+        ("", "sk", "http://local/v1", ""),
+        ("offline", "sk", "", "offline"),
+    ],
+)
+def test_the_default_follows_from_the_settings(
+    llm_model: str, api_key: str, base_url: str, chosen: str
+) -> None:
+    assert choose_default(llm_model=llm_model, api_key=api_key, base_url=base_url) == chosen

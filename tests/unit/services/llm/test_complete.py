@@ -20,7 +20,7 @@ from models.model_errors import (
 )
 from services.llm.breakers import Breakers
 from services.llm.catalogue import Catalogue
-from services.llm.complete import CompletePrompt, choose_default
+from services.llm.complete import CompletePrompt
 from services.llm.servers import Servers
 
 MESSAGES = (PromptMessage("user", "oi"),)
@@ -240,22 +240,3 @@ def test_closing_a_stream_ends_the_call_behind_it(time: Timeline, taken: int) ->
     stream.close()
     assert provider.closed == 1
     assert list(stream) == []
-
-
-@pytest.mark.parametrize(
-    ("llm_model", "api_key", "base_url", "chosen"),
-    [
-        ("", "", "", "offline"),
-        ("gpt-x", "", "", "offline"),
-        ("gpt-x", "sk", "", "gpt-x"),
-        ("", "sk", "", "gpt-4o-mini"),
-        ("llama3", "", "http://local/v1", "llama3"),
-        ("", "", "http://local/v1", ""),
-        ("", "sk", "http://local/v1", ""),
-        ("offline", "sk", "", "offline"),
-    ],
-)
-def test_the_default_follows_from_the_settings(
-    llm_model: str, api_key: str, base_url: str, chosen: str
-) -> None:
-    assert choose_default(llm_model=llm_model, api_key=api_key, base_url=base_url) == chosen

@@ -239,7 +239,7 @@ class TestTheQueue:
             servers=Servers(lambda _: gate),  # type: ignore[arg-type,return-value]  # as much of one as is asked
             timeout_s=20.0,
         )
-        queue = service._queues.of("first")
+        queue = service._ask._queues.of("first")
         with ThreadPoolExecutor(8) as pool:
             calls = []
             for n, who in enumerate(["a", "a", "a", "a", "b", "c"]):
@@ -264,7 +264,7 @@ class TestTheQueue:
             service.complete(CompletionRequest(MESSAGES, "first"))
         held.close()
         assert ask(service).text == "ok"
-        assert service._queues.of("first")._taken == 0
+        assert service._ask._queues.of("first")._taken == 0
 
 
 class Watch:
