@@ -32,6 +32,7 @@ def build(parts: Parts, shared: Shared, health: CheckHealth, cards: CardWork) ->
         generate=generate,
         start_generation=StartGeneration(
             generate=generate,
+            assistants=shared.find_assistants,
             jobs=records.generation_jobs,
             queue=QueueJob(jobs=records.generation_jobs, clock=utc_now, run_soon=parts.generate_soon),
         ),

@@ -20,7 +20,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, LocationParseError
 from urllib3.util import Url, parse_url
 
-from integrations.outbound_addresses import PORTS, Allowed, is_address, may_reach
+from integrations.outbound_addresses import PORTS, Allowed, address_in, may_reach
 from kit.errors import Invalid, UpstreamFailed, UpstreamTimeout
 
 LONGEST_URL = 2_000
@@ -71,7 +71,8 @@ class Outbound:
         """``NotFetched`` also for a URL that names a private address itself, where no name is to be resolved."""
         parsed = self._parsed(url)
         host = str(parsed.host).strip("[]")
-        if is_address(host) and not may_reach(host, int(parsed.port or 0), host, self._allowed):
+        address = address_in(host)
+        if address and not may_reach(host, int(parsed.port or 0), address, self._allowed):
             raise NotFetched("The address is a private one.")
 
     @contextmanager

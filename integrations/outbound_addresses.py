@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -49,13 +51,17 @@ class Allowed:
         return any(address in network for network in self.networks)  # type: ignore[operator]  # networks all
 
 
-def is_address(host: str) -> bool:
-    """Whether ``host`` is an address rather than a name."""
+def address_in(host: str) -> str:
+    """The address that ``host`` is, in whatever way it is written, or always stands for; empty for other names."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return "127.0.0.1"
+    with contextlib.suppress(ValueError):
+        return str(ip_address(name))
     try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
+        return socket.inet_ntoa(socket.inet_aton(name))  # 127.1, 0x7f.1, 2130706433
+    except (OSError, UnicodeError):
+        return ""
 
 
 def may_reach(host: str, port: int, address: str, allowed: Allowed) -> bool:

@@ -44,7 +44,7 @@ class GenerationJobRepository(Repository):
         return _job(record) if record else None
 
     def get_any(self, job_id: str) -> GenerationJob | None:
-        """The job of this id, whoever's; for background work alone."""
+        """The job of this id, whoever's: whose business it is, the caller knows."""
         record = self._by_key("_id", job_id)
         return _job(record) if record else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
@@ -20,6 +21,7 @@ MAX_JSON_DEPTH = 32
 MAX_JSON_BYTES = 4 << 20
 _STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"?+', re.DOTALL)
 _LARGEST = 2**63 - 1
+_MOST_DIGITS = 20
 View = TypeVar("View", bound=Callable[..., Any])
 # A plain mapping describes what is not JSON.
 Schema = type[marshmallow.Schema] | marshmallow.Schema | dict[str, str]
@@ -46,7 +48,7 @@ def load_json(raw: bytes) -> Any:
     """The JSON value in ``raw``.
 
     ``BadRequest`` when it is not JSON in UTF-8 (``NaN`` is not), nests deeper than ``MAX_JSON_DEPTH`` or
-    holds an integer beyond 64 bits; ``Invalid`` when a text holds NUL or half a surrogate pair.
+    holds an integer that no number is near to; ``Invalid`` when a text holds NUL or half a surrogate pair.
     """
     if _depth(raw) > MAX_JSON_DEPTH:
         raise BadRequest(f"The body nests deeper than {MAX_JSON_DEPTH} levels.", code="json_too_deep")
@@ -167,13 +169,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def _bounded_int(digits: str) -> int:
-    if len(digits) > 20 or abs(number := int(digits)) > _LARGEST:
-        raise ValueError("beyond 64 bits")
-    return number
+def _stored_int(digits: str) -> int | float:
+    """As JSON's numbers are read elsewhere: one beyond 64 bits, which no record holds, is about as much."""
+    if len(digits) <= _MOST_DIGITS and abs(number := int(digits)) <= _LARGEST:
+        return number
+    if math.isinf(near := float(digits)):
+        raise ValueError("beyond any number")
+    return near
 
 
-_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_bounded_int)
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_stored_int)
 
 
 def _refuse_unstorable(value: Any, name: str) -> None:

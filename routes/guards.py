@@ -12,7 +12,7 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from integrations.identity.tokens import is_external
-from kit.errors import Forbidden, Unauthenticated
+from kit.errors import AppError, Forbidden, Unauthenticated
 from models.actors import Access, Actor, ActorKind
 from models.assistants import Assistant
 from models.callers import Caller
@@ -167,7 +167,7 @@ def _authenticated() -> Actor:
         _bot()  # a key that is not good is told so first
         raise Forbidden("An assistant's key reaches only the bots' routes.")
     if not token:
-        raise Unauthenticated
+        raise _unknown(Unauthenticated())
     if token.startswith(PERSONAL_PREFIX):
         return house().accounts.authenticate.by_personal_token(token)
     external = house().accounts.external_people
@@ -176,8 +176,15 @@ def _authenticated() -> Actor:
     try:
         claims = claims_of(token)
     except (PyJWTError, JWTExtendedException, ValueError, KeyError):
-        raise Unauthenticated("The token is not valid (any more).") from None
+        raise _unknown(Unauthenticated("The token is not valid (any more).")) from None
     return house().accounts.authenticate.by_session(str(claims.get("sid", "")), str(claims["sub"]))
+
+
+def _unknown(problem: AppError) -> AppError:
+    """Why who calls is not let in, where it is no credential of a person's: perhaps a good one in the wrong place."""
+    if house().accounts.authenticate.is_admin_key(authorization()):
+        return Forbidden("ADMIN_KEY reaches only the routes of the NPC gateway for admins.")
+    return problem
 
 
 def _bot() -> Assistant:
@@ -186,7 +193,7 @@ def _bot() -> Assistant:
         _remember(_person())
         raise Forbidden("This route takes an assistant's key.")
     if not (key or token):
-        raise Unauthenticated("Send the assistant's key as X-API-Key.")
+        raise _unknown(Unauthenticated("Send the assistant's key as X-API-Key."))
     assistant = house().accounts.authenticate.by_assistant_key(key or token)
     g.actor_kind, g.actor_id = "bot", assistant.id
     return assistant

@@ -11,8 +11,9 @@ from routes.blueprint import Blueprint
 from routes.description import LOCATION
 from routes.guards import admin, person
 from routes.house import house
+from routes.paging import listed
 from routes.schemas import models as schemas
-from routes.schemas.fields import Deleted
+from routes.schemas.fields import Deleted, ListArguments
 from services.llm.manage_models import Shown, Tested
 
 # What comes back with a change and says nothing.
@@ -22,10 +23,13 @@ blueprint = Blueprint("models", __name__, url_prefix="/models", description="The
 
 @blueprint.path("")
 @person
+@blueprint.takes(ListArguments, "query")
 @blueprint.gives(200, schemas.ModelOut(many=True))
-def list_models(actor: Actor) -> Any:
-    """Every model, the default first; admins see all of each, everybody else names and providers."""
-    return [_present(one, actor) for one in house().models.manage.all()]
+def list_models(args: dict[str, Any], actor: Actor) -> Any:
+    """Every model, the default first, the others by name; only admins see more than names and providers."""
+    models = house().models.manage
+    page, headers = listed(args, models.page, models.count)
+    return [_present(one, actor) for one in page], headers
 
 
 @blueprint.path("", "POST")

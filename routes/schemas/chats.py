@@ -15,6 +15,7 @@ from routes.schemas.fields import (
     Moment,
     Switch,
     Text,
+    Until,
 )
 
 MESSAGE_LENGTH = 50_000
@@ -151,7 +152,7 @@ class ChatListArguments(ListArguments):
         200, load_default="", metadata={"description": "In the contact's name or id, or the latest message."}
     )
     since = Moment(load_default=None)
-    until = Moment(load_default=None)
+    until = Until(load_default=None)
 
 
 class MessageOut(Schema):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_dump, validate
@@ -13,6 +14,8 @@ from kit.masks import is_mask
 NAME_LENGTH = 1000
 CLIENT_ID_LENGTH = 128
 DEFAULT_LIMIT, LARGEST_LIMIT = 500, 1000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_NEARLY_A_DAY = timedelta(days=1, milliseconds=-1)
 AS_IT_WAS = {"description": "Read-only: as it was shown, or not at all."}
 
 
@@ -114,6 +117,15 @@ class Moment(fields.DateTime):
         text = value.strip().replace(" ", "+") if isinstance(value, str) else value
         moment: datetime = super()._deserialize(text, attr, data, **kwargs)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+class Until(Moment):
+    """A time up to which something counts; of a date alone, the end of that day."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        moment = super()._deserialize(value, attr, data, **kwargs)
+        is_day = isinstance(value, str) and _DAY.fullmatch(value.strip())
+        return moment + _NEARLY_A_DAY if is_day else moment
 
 
 class HeadingPath(fields.String):

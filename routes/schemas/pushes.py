@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from models.pushes import Outcome, PushStatus
 from routes.schemas.chats import MESSAGE_LENGTH
-from routes.schemas.fields import CLIENT_ID_LENGTH, Body, ListArguments, MaybeId, Moment, Switch, Text
+from routes.schemas.fields import CLIENT_ID_LENGTH, Body, ListArguments, MaybeId, Moment, Switch, Text, Until
 from routes.schemas.guides import FilledIn
 
 MOST_CHATS = 1000
@@ -25,7 +25,7 @@ class FilterIn(Body):
     )
     message_service = Text(CLIENT_ID_LENGTH, load_default="")
     since = Moment(load_default=None, metadata={"description": "Bounds a chat's last change."})
-    until = Moment(load_default=None)
+    until = Until(load_default=None)
     active = Switch(
         load_default=None, allow_none=True, metadata={"description": "false: chats that a person has."}
     )

@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 from models.limits import MICRO, LimitName, LimitState
 from models.usage import ModelCall, UsageRow
-from routes.schemas.fields import ListArguments, Moment, Text
+from routes.schemas.fields import ListArguments, Moment, Text, Until
 from services.usage.find_usage import Group
 
 GROUPS = ", ".join(f"`{one}`" for one in Group)
@@ -136,7 +136,7 @@ class CallArguments(ListArguments):
     outcome = Text(100, load_default="")
     user_id = Text(1000, load_default="")
     since = Moment(load_default=None)
-    until = Moment(load_default=None)
+    until = Until(load_default=None)
 
 
 class AttemptMade(Schema):

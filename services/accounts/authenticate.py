@@ -87,12 +87,16 @@ class Authenticate:
 
         ``Unauthenticated`` while there is no admin.
         """
-        if not self._admin_key or not same(key, self._admin_key):
+        if not self.is_admin_key(key):
             return None
         first = next(self._users.active_admins(), None)
         if first is None:
             raise Unauthenticated("There is no admin yet: make the first account.")
         return _person(first)
+
+    def is_admin_key(self, key: str) -> bool:
+        """Whether this is ``ADMIN_KEY``."""
+        return bool(self._admin_key) and same(key, self._admin_key)
 
     def token_id(self, token_or_id: str) -> str:
         """The id of a personal API token, of which the caller has one or the other."""

@@ -12,6 +12,7 @@ from kit.errors import AppError, Conflict, Invalid, NotFound
 from kit.masks import hint_of, is_mask, mask_of
 from models.catalogue import KeptEntry, ModelEntry, Origin, cycle_in, entry_problems
 from models.completions import Completion
+from models.pages import Page
 from repositories.errors import Duplicate
 from repositories.model_entries import ModelEntryRepository
 from services.llm.catalogue import Catalogue
@@ -67,6 +68,20 @@ class ManageModels:
     def all(self) -> list[Shown]:
         """Every model, the default first."""
         return [self._shown(one) for one in self._catalogue.entries()]
+
+    def page(self, limit: int, cursor: str) -> Page[Shown]:
+        """A part of them in the same order; ``cursor`` is the name of the last one before it."""
+        default = self._catalogue.default_model
+        after = (cursor != default, cursor)
+        left = [
+            one for one in self._catalogue.entries() if not cursor or (one.name != default, one.name) > after
+        ]
+        shown = tuple(map(self._shown, left[:limit]))
+        return Page(shown, left[limit - 1].name if len(left) > limit else "")
+
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._catalogue.entries())
 
     def get(self, name: str) -> Shown:
         """One model; ``NotFound`` when there is none of this name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from tests.people import PASSWORD, Caller, made, signed_in
 from tests.servers.openai_server import OpenAIServer
 
 MakeApp = Callable[..., Flask]
+INNER_NAME = "inner.test"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -28,6 +30,19 @@ def cheap_hashes() -> Iterator[None]:
     cheap = partial(PasswordHasher, time_cost=1, memory_cost=64, parallelism=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kit.passwords.PasswordHasher", cheap)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def inner_name() -> Iterator[None]:
+    """``INNER_NAME`` resolves to a private address, as names of a network's own do."""
+    resolve = socket.getaddrinfo
+
+    def resolved(host: Any, *args: Any, **more: Any) -> Any:
+        return resolve("127.0.0.1" if host == INNER_NAME else host, *args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("socket.getaddrinfo", resolved)
         yield
 
 

@@ -143,6 +143,7 @@ def test_since_and_until_bound_the_last_change(owner: Caller, contact_bot: Calle
     assert listed(since=before.isoformat(), until=after.isoformat()) == [second, first]
     assert listed(since=after.isoformat()) == []
     assert listed(until=before.date().isoformat() + "T00:00:00Z") == []
+    assert listed(until=after.date().isoformat()) == [second, first]
     for wrong in ({"since": "yesterday"}, {"until": "2026-13-01"}, {"limit": "0"}, {"active": "true"}):
         answer = owner.get("/chats/list", query_string=wrong)
         assert answer.status_code in (200, 422)

@@ -46,8 +46,13 @@ def test_a_prompt_is_answered_in_the_background(owner: Caller, server: OpenAISer
     assert job["result"]["meta"]["response_time"].endswith("s")
 
 
-def test_a_question_too_and_only_who_asked_sees_it(
-    app: Flask, owner: Caller, admin: Caller, assistant: dict[str, Any], server: OpenAIServer
+def test_a_question_too_and_whose_it_is_sees_it(
+    app: Flask,
+    owner: Caller,
+    outsider: Caller,
+    admin: Caller,
+    assistant: dict[str, Any],
+    server: OpenAIServer,
 ) -> None:
     document = owner.ready_document(assistant["_id"], "a.md", "A limpeza custa 120 reais.")
     contact_bot = bot(app, assistant)
@@ -56,8 +61,16 @@ def test_a_question_too_and_only_who_asked_sees_it(
     by_owner = owner.generation_job(asked, "/api/v1/rag")
     for job in (by_bot, by_owner):
         assert [one["document_id"] for one in job["result"]["sources"]] == [document["_id"]]
-    for caller, job in ((owner, by_bot), (admin, by_bot), (contact_bot, by_owner), (admin, by_owner)):
+    other_bot = bot(app, owner.new_assistant())
+    for caller, job in (
+        (contact_bot, by_owner),
+        (other_bot, by_bot),
+        (outsider, by_bot),
+        (outsider, by_owner),
+    ):
         assert caller.get(f"/api/v1/jobs/{job['job_id']}").status_code == 404
+    for caller, job in ((owner, by_bot), (admin, by_bot), (admin, by_owner)):
+        assert caller.get(f"/api/v1/jobs/{job['job_id']}").get_json() == job
     owner.delete(f"/assistants/delete/{assistant['_id']}")
     assert owner.get(f"/api/v1/jobs/{by_owner['job_id']}").status_code == 404
 

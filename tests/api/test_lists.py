@@ -164,3 +164,19 @@ def test_a_bots_list_is_in_pages_too(app: Flask, owner: Caller) -> None:
     assert texts == ["0", "1", "2"]  # oldest first
     assert first.headers["X-Total-Count"] == "3"
     assert "X-Next-Cursor" not in second.headers
+
+
+def test_the_catalogue_of_models_is_a_list_too(owner: Caller) -> None:
+    whole = [one["name"] for one in owner.get("/models").get_json()]
+    assert len(whole) > 2
+
+    seen, cursor = [], ""
+    while True:
+        answer = owner.get(f"/models?limit=2&cursor={cursor}&count=true")
+        assert answer.headers["X-Total-Count"] == str(len(whole))
+        seen += [one["name"] for one in answer.get_json()]
+        if "X-Next-Cursor" not in answer.headers:
+            break
+        cursor = answer.headers["X-Next-Cursor"]
+
+    assert seen == whole

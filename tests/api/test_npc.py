@@ -171,6 +171,9 @@ def test_the_operators_key_makes_npcs_of_the_first_admin_and_reads_histories(
         assert (
             admin.get(f"/assistants/get/{made.get_json()['npc_id']}").get_json()["owner_id"] == admin.user_id
         )
+        for elsewhere in ("/auth/me", "/models", "/chats/outbox", "/v1/models", "/usage"):
+            assert script.get(elsewhere).status_code == 403, elsewhere
+        assert script.post("/chat_npc/", {}).status_code == 403
     wrong = replace(nobody(app), headers={"Authorization": "Bearer another key"})
     assert wrong.post("/create_npc/", SMITH).status_code == 401
     assert nobody(app).post("/create_npc/", SMITH).status_code == 401

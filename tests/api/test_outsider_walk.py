@@ -26,6 +26,7 @@ from bootstrap.installation import Installation
 from kit.clock import rfc3339, utc_now
 from kit.ids import new_id
 from repositories.indexes import INDEXES
+from tests.api.conftest import INNER_NAME
 from tests.people import Caller, bot, nobody
 
 IDS = re.compile(r"(^|_)ids?$|^cursor$")
@@ -396,7 +397,7 @@ def things_of(app: Flask, person: Caller, contact: str, secret: str) -> dict[str
     unanswered = person.get(f"/assistants/unanswered/{assistant['_id']}").get_json()
     curated = {"question": f"O {secret} é meu?", "answer": word}
     faq = person.put(f"/assistants/answer/{assistant['_id']}", curated).get_json()
-    webhook = {"webhook_url": "https://localhost/segredo", "webhook_secret": f"whsec_{'segredo+' * 4}"}
+    webhook = {"webhook_url": f"https://{INNER_NAME}/segredo", "webhook_secret": f"whsec_{'segredo+' * 4}"}
     assert person.put(f"/assistants/update/{assistant['_id']}", webhook).status_code == 200
     delivery = person.post(f"/assistants/webhooks/test/{assistant['_id']}").get_json()
     person.delivered(assistant["_id"])

@@ -11,6 +11,7 @@ from bootstrap.installation import Installation
 from kit.clock import rfc3339, utc_now
 from kit.ids import new_id
 from services.pushes.run_push import RunPush
+from tests.api.conftest import INNER_NAME
 from tests.people import Caller, bot
 from tests.talk import messages_of, said
 
@@ -258,7 +259,7 @@ def test_each_contact_gets_it_once_wherever_the_process_is_killed(
 
 
 def test_a_webhook_is_told_once_of_each(clinic: Clinic) -> None:
-    hook = {"webhook_url": "https://localhost/hook", "webhook_secret": f"whsec_{'segredo+' * 4}"}
+    hook = {"webhook_url": f"https://{INNER_NAME}/hook", "webhook_secret": f"whsec_{'segredo+' * 4}"}
     assert clinic.owner.put(f"/assistants/update/{clinic.id}", hook).status_code == 200
 
     clinic.pushed()

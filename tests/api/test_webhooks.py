@@ -165,6 +165,8 @@ def test_the_secret_is_masked_and_may_come_back_so(
         ({"webhook_url": "https://me:pw@example.com/", "webhook_secret": SECRET}, "webhook_url"),
         ({"webhook_url": "http://example.com:22/", "webhook_secret": SECRET}, "webhook_url"),
         ({"webhook_url": "http://10.0.0.1/", "webhook_secret": SECRET}, "webhook_url"),
+        ({"webhook_url": "http://localhost/", "webhook_secret": SECRET}, "webhook_url"),
+        ({"webhook_url": "http://127.1/", "webhook_secret": SECRET}, "webhook_url"),
         ({"webhook_url": "http://169.254.169.254/latest", "webhook_secret": SECRET}, "webhook_url"),
         ({"webhook_url": "http://[::ffff:192.168.0.1]/", "webhook_secret": SECRET}, "webhook_url"),
         ({"webhook_url": {"$ne": ""}, "webhook_secret": SECRET}, "webhook_url"),

@@ -73,6 +73,8 @@ def test_what_leads_inside_is_refused_also_after_a_redirect(
 
     monkeypatch.setattr(socket.socket, "connect", noted)
     with pytest.raises(NotFetched):
+        outbound.check_address(to)
+    with pytest.raises(NotFetched):
         body(outbound, to)
     assert made == []
     with pytest.raises(NotFetched):
