@@ -9,24 +9,25 @@ from typing import Any, ClassVar
 
 from pymongo import ASCENDING
 
-from kit.clock import utc_now
 from models.documents import Document, DocumentStatus, DocumentType, Stage, Step
 from models.jobs import JobState, OpenJob
 from models.pages import Page
 from repositories.base import Change, Repository
+from repositories.document_records import (
+    OPEN,
+    OVER,
+    REST_FIELDS,
+    anew_fields,
+    document_of,
+    name_key_of,
+    open_fields,
+    or_missing,
+    record_of,
+    step_fields,
+    waiting_fields,
+)
 from repositories.scope import Scope
-from repositories.values import Record, choice, condition, maybe_moment, moment
-
-# On a document that something is still to be done with: the few that a start or a sweep looks at.
-OPEN, OVER = "open", "over"
-_AT_REST = {"work": OVER, "queue": ""}
-# The stage of a record that was written before there were stages.
-_STAGES = {
-    DocumentStatus.PENDING: Stage.QUEUED,
-    DocumentStatus.PROCESSING: Stage.INDEXING,
-    DocumentStatus.READY: Stage.READY,
-    DocumentStatus.FAILED: Stage.FAILED,
-}
+from repositories.values import condition, moment
 
 
 class DocumentRepository(Repository):
@@ -41,21 +42,21 @@ class DocumentRepository(Repository):
 
     def add(self, document: Document) -> None:
         """Keep a new document."""
-        self._insert(Scope(assistant_id=document.assistant_id), _record(document))
+        self._insert(Scope(assistant_id=document.assistant_id), record_of(document))
 
     def get(self, scope: Scope, document_id: str) -> Document | None:
         """The document of this id within the scope, unless it is deleted."""
         record = self._get(scope, document_id, when={"deleted": False})
-        return _document(record) if record else None
+        return document_of(record) if record else None
 
     def get_any(self, document_id: str) -> Document | None:
         """The document of this id, deleted or not, whoever's; for background work alone."""
         record = self._by_key("_id", document_id)
-        return _document(record) if record else None
+        return document_of(record) if record else None
 
     def page(self, scope: Scope, limit: int, cursor: str = "") -> Page[Document]:
         """Documents within the scope, newest first."""
-        return self._page(scope, limit=limit, cursor=cursor, match={"deleted": False}).map(_document)
+        return self._page(scope, limit=limit, cursor=cursor, match={"deleted": False}).map(document_of)
 
     def count(self, scope: Scope) -> int:
         """How many documents lie within the scope."""
@@ -66,25 +67,25 @@ class DocumentRepository(Repository):
         match: dict[str, Any] = {"deleted": False}
         if document_type is not None:
             match["type"] = document_type
-        return [_document(record) for record in self._each(Scope(assistant_id=assistant_id), match=match)]
+        return [document_of(record) for record in self._each(Scope(assistant_id=assistant_id), match=match)]
 
     def all_of(self, assistant_id: str) -> list[Document]:
         """Every document of an assistant, deleted ones too, oldest first."""
-        return [_document(record) for record in self._each(Scope(assistant_id=assistant_id))]
+        return [document_of(record) for record in self._each(Scope(assistant_id=assistant_id))]
 
     def same_name(self, document: Document) -> list[Document]:
         """The documents under a document's name (itself left out) that are not deleted, oldest first."""
-        found = self._sweep("name_key", _name_key(document), match={"deleted": False})
-        return [_document(record) for record in found if record["_id"] != document.id]
+        found = self._sweep("name_key", name_key_of(document), match={"deleted": False})
+        return [document_of(record) for record in found if record["_id"] != document.id]
 
     def by_ids(self, assistant_id: str, ids: list[str]) -> list[Document]:
         """The documents of these ids that are not deleted."""
         found = self._by_ids(Scope(assistant_id=assistant_id), ids, match={"deleted": False})
-        return [_document(record) for record in found]
+        return [document_of(record) for record in found]
 
     def with_work(self) -> list[Document]:
         """Every document of the installation that something is still to be done with, oldest first."""
-        return [_document(record) for record in self._sweep("work", OPEN)]
+        return [document_of(record) for record in self._sweep("work", OPEN)]
 
     def queued(self, above: str, below: str, limit: int) -> list[str]:
         """Keys ``<owner>:<assistant>:<document>`` between two, in their order, of documents ``with_work``."""
@@ -106,17 +107,17 @@ class DocumentRepository(Repository):
     def queue_left_over(self, before: datetime) -> None:
         """Queue what was added before then and never shown: a process that died left it."""
         for record in self._sweep("work", OPEN, match={"queue": ""}):
-            document = _document(record)
+            document = document_of(record)
             if document.created_at < before:
-                self._change_record(document, {"$set": _with_work(document)}, {"queue": ""})
+                self._change_record(document, {"$set": open_fields(document)}, {"queue": ""})
 
     def each(self) -> Iterator[Document]:
         """Every document of the installation, deleted ones too; for the doctor alone."""
-        return map(_document, self._each(Scope(whole=True)))
+        return map(document_of, self._each(Scope(whole=True)))
 
     def show(self, document: Document) -> bool:
         """Make a document that was added as deleted visible; ``False`` when it is gone."""
-        change = {"$set": {"deleted": False, **_with_work(document)}}
+        change = {"$set": {"deleted": False, **open_fields(document)}}
         return self._change_record(document, change, {"deleted": True})
 
     def claim(self, document: Document, lease: str, step: Step | None = None) -> Document | None:
@@ -128,18 +129,18 @@ class DocumentRepository(Repository):
         taken = replace(document, lease=lease, attempts=document.attempts + 1, claims=document.claims + 1)
         said: dict[str, Any] = {"lease": lease}
         if step is not None:
-            said |= _said(document, step)
+            said |= step_fields(document, step)
             taken = replace(taken, stage=step.stage, progress=step.progress, ready_by=step.ready_by)
             taken = replace(taken, status=said.get("status", document.status))
         # Nobody had it meanwhile, even for a moment: the claim's number is the next.
-        seen = {"claims": _or_missing(document.claims), "progress": _or_missing(document.progress)}
+        seen = {"claims": or_missing(document.claims), "progress": or_missing(document.progress)}
         when = {"deleted": False, "work": OPEN, "lease": document.lease, **seen}
         change: Change = {"$set": said, "$inc": {"attempts": 1, "claims": 1}}
         return taken if self._change_record(document, change, when) else None
 
     def give_back(self, document: Document, error: str, *, counts: bool) -> None:
         """End a claim that came to nothing, and say why; unless it ``counts``, through no fault of the document's."""
-        waits = {**_waiting(document), "lease": "", "error": error}
+        waits = {**waiting_fields(document), "lease": "", "error": error}
         change: dict[str, dict[str, Any]] = {"$set": waits}
         if not counts:
             change["$inc"] = {"attempts": -1}
@@ -149,7 +150,7 @@ class DocumentRepository(Repository):
 
     def ask_for_fetch(self, document: Document) -> bool:
         """Have a document at rest fetched and read anew; ``False`` when something is being done with it."""
-        change = {**_anew(document), "fetch_due": True}
+        change = {**anew_fields(document), "fetch_due": True}
         when = {"deleted": False, "progress": 100, "live_version": document.live_version}
         return self._change_record(document, {"$set": change}, when)
 
@@ -157,7 +158,7 @@ class DocumentRepository(Repository):
         """Note what was fetched, under its name; ``False`` when the document is gone or another's meanwhile."""
         change = {
             "filename": document.filename,
-            "name_key": _name_key(document),
+            "name_key": name_key_of(document),
             "size": document.size,
             "sha256": document.sha256,
             "fetch_due": False,
@@ -166,7 +167,7 @@ class DocumentRepository(Repository):
 
     def set_progress(self, document: Document, step: Step) -> bool:
         """Say how far the work has come; ``False`` when the document is gone or another's meanwhile."""
-        return self._change_ours(document, _said(document, step))
+        return self._change_ours(document, step_fields(document, step))
 
     def set_ready(self, document: Document) -> bool:
         """Put a document's new chunks into answers, in one write; ``False`` when it is gone or another's."""
@@ -197,7 +198,7 @@ class DocumentRepository(Repository):
             "ready_by": None,
             "error": error,
             "lease": "",
-            **_AT_REST,
+            **REST_FIELDS,
             "progress": 100,
         }
         return self._change_ours(document, change)
@@ -205,16 +206,16 @@ class DocumentRepository(Repository):
     def reopen(self, document: Document) -> bool:
         """Have a document read anew; ``False`` when it was deleted, or read, since it was looked at."""
         when = {"deleted": False, "live_version": document.live_version}
-        return self._change_record(document, {"$set": _anew(document)}, when)
+        return self._change_record(document, {"$set": anew_fields(document)}, when)
 
     def retry(self, document: Document) -> bool:
         """Have a document that failed read anew; ``False`` when it is no longer as it was looked at."""
         when = {"deleted": False, "work": OVER, "status": document.status, "error": document.error}
-        return self._change_record(document, {"$set": _anew(document)}, when)
+        return self._change_record(document, {"$set": anew_fields(document)}, when)
 
     def end_work(self, assistant_id: str, *documents: str) -> int:
         """Say that nothing is left to do with these; of how many, as one may be deleted, or asked for anew."""
-        change = {"$set": {**_AT_REST, "lease": ""}}
+        change = {"$set": {**REST_FIELDS, "lease": ""}}
         match = {"deleted": False, "progress": 100}
         return self._update_these(Scope(assistant_id=assistant_id), documents, change, match=match)
 
@@ -228,7 +229,7 @@ class DocumentRepository(Repository):
 
     def mark_deleted(self, document: Document) -> bool:
         """Make a document invisible at once; whether it was visible. Whoever works on it keeps the lease."""
-        change = {"$set": {"deleted": True, **_with_work(document)}}
+        change = {"$set": {"deleted": True, **open_fields(document)}}
         return self._change_record(document, change, {"deleted": False})
 
     def forget(self, document: Document) -> None:
@@ -250,107 +251,3 @@ class DocumentRepository(Repository):
 
     def _change_record(self, document: Document, change: Change, when: Mapping[str, Any]) -> bool:
         return self._update(Scope(assistant_id=document.assistant_id), document.id, change, when=when)
-
-
-def _or_missing(number: int) -> Any:
-    """The condition that a field has this number; 0 stands for what an older version did not write, too."""
-    return number or {"$in": [0, None]}
-
-
-def _said(document: Document, step: Step) -> dict[str, Any]:
-    said: dict[str, Any] = {"stage": step.stage, "progress": step.progress, "ready_by": step.ready_by}
-    if document.status is not DocumentStatus.READY:
-        said["status"] = DocumentStatus.PROCESSING
-    return said
-
-
-def _anew(document: Document) -> dict[str, Any]:
-    return {**_with_work(document), **_waiting(document), "lease": "", "error": None, "attempts": 0}
-
-
-def _waiting(document: Document) -> dict[str, Any]:
-    status = DocumentStatus.READY if document.live_version else DocumentStatus.PENDING
-    return {"status": status, "stage": Stage.QUEUED, "ready_by": None, "progress": 0}
-
-
-def _with_work(document: Document) -> dict[str, Any]:
-    # An owner that is not known has a turn as well.
-    queue = f"{document.owner_id or '0'}:{document.assistant_id}:{document.id}"
-    return {"work": OPEN, "queue": queue, "queued_at": utc_now()}
-
-
-def _name_key(document: Document) -> str:
-    return f"{document.assistant_id}:{document.type}:{document.filename}"
-
-
-def _record(document: Document) -> Record:
-    return {
-        "_id": document.id,
-        "assistant_id": document.assistant_id,
-        "owner_id": document.owner_id,
-        "filename": document.filename,
-        "name_key": _name_key(document),
-        "type": document.type,
-        "size": document.size,
-        "sha256": document.sha256,
-        "status": document.status,
-        "progress": document.progress,
-        "error": document.error,
-        "chunks": document.chunks,
-        "title": document.title,
-        "language": document.language,
-        "pages": document.pages,
-        "words": document.words,
-        "warnings": document.warnings,
-        "stage": document.stage,
-        "ready_by": document.ready_by,
-        "source_url": document.source_url,
-        "fetch_due": document.fetch_due,
-        "live_version": document.live_version,
-        "replaced_by": document.replaced_by,
-        "replaces": document.replaces,
-        "lease": document.lease,
-        "attempts": document.attempts,
-        "claims": document.claims,
-        "aside": document.aside,
-        "deleted": document.deleted,
-        **_with_work(document),
-        # One that is added as deleted waits for nothing before it is shown.
-        **({"queue": ""} if document.deleted else {}),
-        "createdAt": document.created_at,
-    }
-
-
-def _document(record: Record) -> Document:
-    status = choice(record["status"], DocumentStatus.PENDING)
-    return Document(
-        id=record["_id"],
-        assistant_id=record["assistant_id"],
-        owner_id=record.get("owner_id", ""),
-        filename=record["filename"],
-        type=choice(record["type"], DocumentType.RAG),
-        size=int(record["size"]),
-        sha256=record["sha256"],
-        created_at=moment(record["createdAt"]),
-        status=status,
-        progress=int(record.get("progress", 0)),
-        error=record.get("error"),
-        chunks=int(record.get("chunks", 0)),
-        title=record.get("title", ""),
-        language=record.get("language", ""),
-        pages=record.get("pages"),
-        words=int(record.get("words", 0)),
-        warnings=tuple(record.get("warnings", ())),
-        stage=choice(record.get("stage", _STAGES[status]), Stage.QUEUED),
-        source_url=record.get("source_url", ""),
-        fetch_due=bool(record.get("fetch_due", False)),
-        ready_by=maybe_moment(record.get("ready_by")),
-        live_version=int(record.get("live_version", 0)),
-        replaced_by=tuple(record.get("replaced_by", ())),
-        replaces=bool(record.get("replaces", True)),  # of an older version: nobody knows
-        lease=record.get("lease", ""),
-        attempts=int(record.get("attempts", 0)),
-        claims=int(record.get("claims", 0)),
-        aside=bool(record.get("aside", False)),
-        deleted=bool(record.get("deleted", False)),
-    )
