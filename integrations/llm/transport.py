@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 READ_SIZE = 65_536
+FITS = 65_536  # bytes that a system takes at once, whether or not the far end reads
 REST_WAIT_S = 0.02  # how long a body that is left early may take to end, and so keep its connection
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -74,27 +75,24 @@ class Transport:
         ``wait_s`` bounds the wait for a free connection, ``connect_s`` each step of making one and of sending, and
         ``total_s`` everything from then to the last byte read, so that a server that drips cannot outlast it.
         """
-        with away():
-            try:
-                response = self._pool.urlopen(
-                    "POST",
-                    target,
-                    body=body,
-                    headers=headers,
-                    retries=False,
-                    redirect=False,
-                    timeout=urllib3.Timeout(connect=connect_s, total=total_s),
-                    pool_timeout=wait_s,  # type: ignore[arg-type]  # said to be an int, goes to Queue.get
-                    preload_content=False,
-                )
-            except ProtocolError as error:
-                if isinstance(error.args[-1], TimeoutError):
-                    raise ReadTimeoutError(
-                        self._pool, target, "The request was not taken in time."
-                    ) from error
-                if isinstance(error.args[-1], OSError):
-                    raise NoAnswer from error
-                raise
+        try:
+            response = self._pool.urlopen(
+                "POST",
+                target,
+                body=body,
+                headers=headers,
+                retries=False,
+                redirect=False,
+                timeout=urllib3.Timeout(connect=connect_s, total=total_s),
+                pool_timeout=wait_s,  # type: ignore[arg-type]  # said to be an int, goes to Queue.get
+                preload_content=False,
+            )
+        except ProtocolError as error:
+            if isinstance(error.args[-1], TimeoutError):
+                raise ReadTimeoutError(self._pool, target, "The request was not taken in time.") from error
+            if isinstance(error.args[-1], OSError):
+                raise NoAnswer from error
+            raise
         return Answer(response, self._max_bytes)
 
     def close(self) -> None:
@@ -163,10 +161,12 @@ class _DeadlineReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._deadline = time.monotonic() + seconds
+        self._is_new = True  # and the socket's own time-out is that of the deadline
 
     def hurry(self, seconds: float) -> None:
         """Bring the deadline forward to ``seconds`` from now."""
         self._deadline = min(self._deadline, time.monotonic() + seconds)
+        self._is_new = False
 
     def readable(self) -> bool:
         return True
@@ -175,7 +175,9 @@ class _DeadlineReader(io.RawIOBase):
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("timed out")
-        self._sock.settimeout(left)
+        if not self._is_new:
+            self._sock.settimeout(left)
+        self._is_new = False
         with away():
             return self._raw.readinto(buffer)
 
@@ -199,20 +201,47 @@ def _timed_response(
 
 
 class _HttpConnection(HTTPConnection):
+    """Sends head and body in one piece, and lets others work while it waits."""
+
     reader: _DeadlineReader | None = None
     response_class = _timed_response  # type: ignore[assignment]  # http.client only calls it
+    _held: list[bytes] | None = None
+
+    def connect(self) -> None:
+        with away():
+            super().connect()
+
+    def request(self, *what: Any, **more: Any) -> None:
+        held = self._held = []
+        try:
+            super().request(*what, **more)
+        finally:
+            self._held = None
+        self.send(b"".join(held))
+
+    def send(self, data: Any) -> None:
+        if self._held is not None:
+            self._held.append(data)
+        elif len(data) <= FITS:
+            super().send(data)
+        else:
+            with away():
+                super().send(data)
 
 
-class _HttpsConnection(HTTPSConnection):
-    reader: _DeadlineReader | None = None
-    response_class = _timed_response  # type: ignore[assignment]  # http.client only calls it
+class _HttpsConnection(_HttpConnection, HTTPSConnection):
+    """The same over TLS."""
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
     ConnectionCls = _HttpConnection
 
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        with contextlib.nullcontext() if self.pool is None or self.pool.qsize() else away():
+            return super()._get_conn(timeout)
 
-class _HttpsPool(urllib3.HTTPSConnectionPool):
+
+class _HttpsPool(_HttpPool, urllib3.HTTPSConnectionPool):
     ConnectionCls = _HttpsConnection
 
 

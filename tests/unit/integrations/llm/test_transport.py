@@ -26,8 +26,10 @@ from urllib3.exceptions import (
 )
 
 from integrations.llm.transport import Answer, AnswerTooLong, NoAnswer, Transport, checked_url
+from kit.workplaces import Workplaces
 from tests.servers.openai_server import OpenAIServer, Reply
 from tests.servers.scripted_server import CLOSED, Scripted
+from tests.talk import Asking, wait_until
 
 TARGET = "/v1/chat/completions"
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -155,6 +157,23 @@ def test_an_answer_that_is_left_early_keeps_its_connection_where_only_its_end_wa
             left.close()
             assert asked(transport) == b"ok"
             assert server.connections == connections
+
+
+def test_who_waits_for_an_answer_lets_others_work(server: OpenAIServer) -> None:
+    places = Workplaces(1, patience_s=60.0)
+    server.script(Reply(held=True))
+    transport = made(server.base_url)
+
+    def ask() -> bytes:
+        with places.taken():
+            return asked(transport)
+
+    asking = Asking(ask)
+    wait_until(lambda: server.requests)
+    with places.taken():
+        server.release()
+    assert b"chat.completion" in asking.result()
+    transport.close()
 
 
 def test_a_redirect_is_given_back_not_followed(server: OpenAIServer) -> None:
