@@ -7,18 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 
 from bootstrap.installation import Installation, open_installation
+from jobs.threads import Threads
 from kit.settings import Settings
 from routes.app import create_flask
 from services.house import House
-from tests.people import PASSWORD, Caller, made, signed_in
-from tests.servers.openai_server import OpenAIServer
+from tests.people import PASSWORD, Caller, bot, made, signed_in
+from tests.servers.openai_server import OpenAIServer, Reply
+from tests.talk import wait_until
+from tests.uploads import Gate
 
 MakeApp = Callable[..., Flask]
 INNER_NAME = "inner.test"
@@ -53,6 +56,15 @@ def model_server() -> Iterator[OpenAIServer]:
         yield server
 
 
+@pytest.fixture
+def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
+    """The model server, for a test that scripts it: afterwards it answers as it did."""
+    yield model_server
+    model_server._script.clear()
+    model_server.default = Reply()
+    model_server.release()
+
+
 @pytest.fixture(scope="session")
 def installation(
     tmp_path_factory: pytest.TempPathFactory, model_server: OpenAIServer
@@ -67,6 +79,38 @@ def installation(
 @pytest.fixture(scope="session")
 def app(installation: Installation) -> Flask:
     return create_flask(installation.house)
+
+
+@pytest.fixture
+def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tries follow each other without a pause, and all together take half a second at most."""
+    complete = installation.house.models.route
+    monkeypatch.setattr(complete, "_sleep", lambda _: None)
+    monkeypatch.setattr(complete, "_chance", lambda: 0.0)
+    monkeypatch.setattr(complete, "_timeout_s", 0.5)
+
+
+@pytest.fixture
+def gate(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Stands before every parse until it is let through."""
+    index = installation.house.documents.index_document
+    gate = Gate(index._parser)
+    monkeypatch.setattr(index, "_parser", gate)
+    yield gate
+    gate.leave.set()
+    wait_until(lambda: cast("Threads", installation.engine).idle)
+
+
+@pytest.fixture
+def on_disk(installation: Installation) -> Callable[[str], list[str]]:
+    """The paths of an assistant's files, as the contract writes them."""
+
+    def paths(assistant_id: str) -> list[str]:
+        root = installation.house.settings.documents_dir
+        found = [path for path in (root / assistant_id).rglob("*") if path.is_file()]
+        return sorted(f"documents/{path.relative_to(root)}" for path in found)
+
+    return paths
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +140,18 @@ def owner(app: Flask, admin: Caller, installation: Installation) -> Caller:
     """Somebody who owns what the test makes; no model rests for what failed in a test before."""
     installation.house.models.route._ask._breakers._breakers.clear()
     return new_person(app, admin, "owner")
+
+
+@pytest.fixture
+def assistant(owner: Caller) -> dict[str, Any]:
+    """An assistant of the owner's, answered by the model server; files that need another make it."""
+    return owner.new_assistant(model="test-model")
+
+
+@pytest.fixture
+def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
+    """The bot that brings the assistant what contacts write."""
+    return bot(app, assistant)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +13,7 @@ from bootstrap.installation import Installation
 from kit.ids import new_id
 from services.chats.take_over import TakeOver
 from tests.people import Caller, bot
-from tests.servers.openai_server import OpenAIServer, Reply
+from tests.servers.openai_server import OpenAIServer
 from tests.talk import messages_of, said
 
 SHOWN = {
@@ -43,23 +42,6 @@ ODD_CONTACTS = [
     "f" * 24,
     "x" * 128,
 ]
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-
-
-@pytest.fixture
-def assistant(owner: Caller) -> dict[str, Any]:
-    return owner.new_assistant(model="test-model")
-
-
-@pytest.fixture
-def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
 
 
 @pytest.fixture

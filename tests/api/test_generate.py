@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,13 +16,6 @@ from tests.talk import events, wait_until
 
 PROMPT = {"prompt": "Diga olá."}
 VERSIONS = ("/api/v1", "/api")
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -20,18 +19,6 @@ from tests.talk import wait_until
 
 PROMPT = {"prompt": "Diga olá.", "model": "test-model"}
 ASYNC = "/api/v1/generate?async=true"
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-
-
-@pytest.fixture
-def assistant(owner: Caller) -> dict[str, Any]:
-    return owner.new_assistant(model="test-model")
 
 
 def is_done(caller: Caller, job_id: str) -> bool:

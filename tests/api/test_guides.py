@@ -19,11 +19,6 @@ BODY = "Faça um orçamento de **{{ servico }}** para {{ nome | title }}. {{ ses
 
 
 @pytest.fixture
-def assistant(owner: Caller) -> dict[str, Any]:
-    return owner.new_assistant(model="test-model")
-
-
-@pytest.fixture
 def guide(owner: Caller, assistant: dict[str, Any]) -> dict[str, Any]:
     return added(owner, assistant)
 

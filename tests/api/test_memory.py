@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from bootstrap.installation import Installation
@@ -19,13 +17,6 @@ from tests.servers.openai_server import OpenAIServer, Reply
 from tests.talk import said, wait_until
 
 LONG = "palavra " * 700  # about 1,600 tokens
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 def prompts(server: OpenAIServer) -> list[list[dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,13 +18,6 @@ from tests.servers.openai_server import OpenAIServer, Reply
 ADMIN_KEY = "an operator's key"
 SMITH = {"char_descr": "Brom, a tired blacksmith.", "world_descr": "Ard.", "has_scratchpad": True}
 THOUGHT = Reply("<scratchpad>He wants a sword.</scratchpad>What do you need?")
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -25,13 +24,6 @@ CALL: dict[str, Any] = {
     "type": "function",
     "function": {"name": "agenda", "arguments": '{"dia": "hoje"}'},
 }
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 @pytest.fixture

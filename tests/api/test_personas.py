@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Flask
 
@@ -12,13 +10,6 @@ from tests.servers.openai_server import OpenAIServer, Reply
 from tests.talk import events, messages_of, said, send
 
 PERSONA = {"char_descr": "Brom, a tired blacksmith.", "world_descr": "The village of Ard, in winter."}
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 @pytest.fixture

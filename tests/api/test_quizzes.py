@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -32,13 +32,6 @@ def questions(count: int, **more: Any) -> dict[str, Any]:
     return {
         "questions": [{"question": f"Qual é a cidade {n} do país?", **made, **more} for n in range(count)]
     }
-
-
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
 
 
 def made(caller: Caller, **body: Any) -> dict[str, Any]:

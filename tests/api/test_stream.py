@@ -18,31 +18,6 @@ from tests.talk import ROUTE, Asking, events, messages_of, said, send
 WORDS = ("A ", "limpeza ", "custa ", "120 ", "reais ", "[1].")
 
 
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-
-
-@pytest.fixture
-def assistant(owner: Caller) -> dict[str, Any]:
-    return owner.new_assistant(model="test-model")
-
-
-@pytest.fixture
-def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
-
-
-@pytest.fixture
-def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete = installation.house.models.route
-    monkeypatch.setattr(complete, "_sleep", lambda _: None)
-    monkeypatch.setattr(complete, "_chance", lambda: 0.0)
-    monkeypatch.setattr(complete, "_timeout_s", 0.5)
-
-
 def streamed(caller: Caller, message: str = "Quanto custa a limpeza?", **more: Any) -> list[tuple[str, Any]]:
     answer = send(caller, message, stream=True, **more)
     assert answer.status_code == 200, answer.text

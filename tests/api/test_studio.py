@@ -47,13 +47,6 @@ RECIPE = {
 }
 
 
-@pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-
-
 def made(caller: Caller, **body: Any) -> dict[str, Any]:
     answer = caller.post(CARDS, {**WANTED, **body})
     assert answer.status_code == 201, answer.text

@@ -19,13 +19,6 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 @pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-
-
-@pytest.fixture
 def collector() -> Iterator[TraceCollector]:
     with TraceCollector() as running:
         yield running

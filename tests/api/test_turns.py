@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -27,36 +26,9 @@ HELD = Reply("Já respondo.", held=True)
 
 
 @pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-    model_server.release()
-
-
-@pytest.fixture
-def assistant(owner: Caller) -> dict[str, Any]:
-    return owner.new_assistant(model="test-model")
-
-
-@pytest.fixture
-def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
-
-
-@pytest.fixture
 def at_once(app: Flask, assistant: dict[str, Any]) -> Any:
     """Send a message in a thread of its own."""
     return lambda message, **more: Asking(lambda: send(bot(app, assistant), message, **more))
-
-
-@pytest.fixture
-def impatient(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tries follow each other without a pause, and all together take half a second at most."""
-    complete = installation.house.models.route
-    monkeypatch.setattr(complete, "_sleep", lambda _: None)
-    monkeypatch.setattr(complete, "_chance", lambda: 0.0)
-    monkeypatch.setattr(complete, "_timeout_s", 0.5)
 
 
 # The answer and what the model was asked
