@@ -44,10 +44,10 @@ from repositories.documents import DocumentRepository
 from repositories.faq import FaqRepository
 from repositories.indexes import ensure_indexes
 from services.documents.recorded_knowledge import RecordedKnowledge
-from services.retrieval.embedders import OneEmbedder
 from services.retrieval.keep_segments import KeepSegments
 from services.retrieval.knowledge import collection_name
 from services.retrieval.search_passages import INDEX_BYTES, SearchPassages
+from tests.made import OneEmbedder
 
 SEED = 11
 CHARACTERS = 1_000

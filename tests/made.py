@@ -1,13 +1,15 @@
-"""Chats, messages, documents and chunks with everything filled in, for tests below the door."""
+"""Chats, messages, documents and chunks with everything filled in, and small stand-ins, for tests below the door."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from integrations.embeddings.base import Embedder
 from kit.clock import utc_now
 from kit.ids import new_id
 from models.chats import Channel, Chat, Message, MessageRole, MessageStatus, Tokens
 from models.documents import Chunk, Document, DocumentType, chunk_id
+from models.text.ngrams import EDGE
 
 ASSISTANT, OWNER = new_id(), new_id()
 CHANNEL = Channel("+5513988593464", "Whatsapp")
@@ -112,3 +114,20 @@ def some_chunks(document: Document, count: int, version: int = 1, **more: Any) -
         )
         for n in range(count)
     ]
+
+
+class OneEmbedder:
+    """Implements ``services.retrieval.embedders.InForce``: every assistant's vectors are from this one."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def of_search(self, _assistant_id: str) -> Embedder:
+        """This one."""
+        return self._embedder
+
+
+def ngrams(word: str, size: int) -> list[str]:
+    """Every run of ``size`` characters of a word, as ``models.text.ngrams`` has them, one by one."""
+    marked = f"{EDGE}{word}{EDGE}".ljust(size, EDGE)
+    return [marked[start : start + size] for start in range(len(marked) - size + 1)]

@@ -13,14 +13,11 @@ Codes = npt.NDArray[np.uint32]
 Owners = npt.NDArray[np.intp]
 
 
-def ngrams(word: str, size: int) -> list[str]:
-    """Every run of ``size`` characters of ``_word_``, edges marked; a shorter word gives one, filled with edges."""
-    marked = f"{EDGE}{word}{EDGE}".ljust(size, EDGE)
-    return [marked[start : start + size] for start in range(len(marked) - size + 1)]
-
-
 def ngram_codes(words: Sequence[str], size: int) -> tuple[Codes, Owners]:
-    """What ``ngrams`` gives for each word in turn: ``(n, size)`` code points, ``(n,)`` indexes of their words."""
+    """Every run of ``size`` characters of ``_word_``, word by word; a shorter one gives one run, filled with edges.
+
+    ``(n, size)`` code points, ``(n,)`` indexes of the words that they are from.
+    """
     marked = [f"{EDGE}{word}{EDGE}".ljust(size, EDGE) for word in words]
     lengths = np.fromiter(map(len, marked), dtype=np.intp, count=len(marked))
     counts = lengths - size + 1

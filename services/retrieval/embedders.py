@@ -22,17 +22,6 @@ class InForce(Protocol):
         ...
 
 
-class OneEmbedder:
-    """Every assistant's vectors are from this one."""
-
-    def __init__(self, embedder: Embedder) -> None:
-        self._embedder = embedder
-
-    def of_search(self, assistant_id: str) -> Embedder:  # noqa: ARG002  # as the protocol has it
-        """This one."""
-        return self._embedder
-
-
 class Embedders:
     """The installation's embedder, and for assistants that are *behind* the one before it.
 

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.text.ngrams import ngram_codes, ngrams
+from models.text.ngrams import ngram_codes
+from tests.made import ngrams
 
 
-def test_edges_are_marked_and_short_words_filled() -> None:
-    assert ngrams("casa", 4) == ["_cas", "casa", "asa_"]
-    assert ngrams("de", 4) == ["_de_"]
-    assert ngrams("a", 5) == ["_a___"]
+@pytest.mark.parametrize(
+    ("word", "size", "runs"),
+    [("casa", 4, ["_cas", "casa", "asa_"]), ("de", 4, ["_de_"]), ("a", 5, ["_a___"])],
+)
+def test_edges_are_marked_and_short_words_filled(word: str, size: int, runs: list[str]) -> None:
+    codes, _ = ngram_codes([word], size)
+    assert ["".join(map(chr, row)) for row in codes] == runs
 
 
 @given(st.lists(st.text()), st.integers(1, 6))

@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.documents import Chunk, Document
-from models.text.ngrams import ngrams
 from models.text.stemming import stem
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
 from services.retrieval.lexical_index import GRAM_SHARE, LexicalHits, LexicalIndex, QueryWord
 from services.retrieval.postings import K1, B
 from services.retrieval.segment import TITLE_WEIGHT, build_segment, merge_segments
+from tests.made import ngrams
 from tests.servers.remembered_knowledge import document
 
 Parts = Sequence[tuple[Document, list[Chunk]]]

@@ -15,10 +15,10 @@ from kit.breaker import Breaker
 from kit.settings import Settings
 from models.documents import SearchResult
 from models.model_errors import ModelRefused
-from services.retrieval.embedders import OneEmbedder
 from services.retrieval.rank import Ranked
 from services.retrieval.rerank import CANDIDATES, Rerank
 from services.retrieval.search_passages import SearchPassages
+from tests.made import OneEmbedder
 from tests.servers.remembered_knowledge import RememberedKnowledge, document
 from tests.servers.vector_server import Reply, VectorServer
 

@@ -12,9 +12,9 @@ from integrations.embeddings.hashed import HashedEmbedder
 from kit.errors import Unavailable
 from models.assistants import Language
 from models.documents import DocumentType, SearchResult
-from services.retrieval.embedders import OneEmbedder
 from services.retrieval.knowledge import collection_name, collection_owner
 from services.retrieval.search_passages import LONGEST_PASSAGE, SearchPassages
+from tests.made import OneEmbedder
 from tests.servers.remembered_knowledge import RememberedKnowledge, document
 
 CLINIC = [
