@@ -56,6 +56,7 @@ def build(parts: Parts, shared: Shared) -> AccountUseCases:
             identities=records.identities,
             jobs=records.generation_jobs,
             others=(
+                records.ended_tokens,
                 records.quizzes,
                 records.answer_sheets,
                 records.cards,
@@ -85,6 +86,7 @@ def _external(parts: Parts) -> ExternalPeople | None:
         ),
         users=records.users,
         identities=records.identities,
+        ended=records.ended_tokens,
         clock=utc_now,
         role_claim=settings.jwt_role_claim,
         admin_values=settings.jwt_admin_values,

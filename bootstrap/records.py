@@ -23,6 +23,7 @@ from repositories.chunks import ChunkRepository
 from repositories.deliveries import DeliveryRepository
 from repositories.documents import DocumentRepository
 from repositories.embedders import EmbedderRepository
+from repositories.ended_tokens import EndedTokenRepository
 from repositories.faq import FaqRepository
 from repositories.generation_jobs import GenerationJobRepository
 from repositories.golden_questions import GoldenQuestionRepository
@@ -54,6 +55,7 @@ class Repositories:
     users: UserRepository
     identities: IdentityRepository
     sessions: SessionRepository
+    ended_tokens: EndedTokenRepository
     tokens: TokenRepository
     assistants: AssistantRepository
     members: MemberRepository
@@ -95,6 +97,7 @@ class Repositories:
             users=UserRepository(database),
             identities=IdentityRepository(database),
             sessions=SessionRepository(database),
+            ended_tokens=EndedTokenRepository(database),
             tokens=TokenRepository(database),
             assistants=AssistantRepository(database),
             members=MemberRepository(database),

@@ -33,6 +33,7 @@ INDEXES = (
     Index("assistants", "owner_page"),
     Index("assistants", "page"),
     Index("identities", "user_page"),
+    Index("ended_tokens", "user_page"),
     Index("members", "assistant_page"),
     Index("members", "user_page"),
     Index("old_keys", "assistant_page"),

@@ -13,7 +13,7 @@ from models.actors import Actor
 from models.limits import Bounds
 from models.users import Session, User
 from routes.blueprint import Blueprint
-from routes.guards import admin, anybody, optional_person, person
+from routes.guards import admin, anybody, bearer, optional_person, person
 from routes.house import house
 from routes.origin import is_local, is_local_browser
 from routes.paging import listed
@@ -89,8 +89,11 @@ def me(actor: Actor) -> User:
 @person
 @blueprint.gives(204)
 def logout(actor: Actor) -> None:
-    """End what the caller came with: a sign-in with all its tokens, or a personal API token."""
-    if actor.token_id:
+    """End what the caller came with: a sign-in with all its tokens, a personal API token, or a provider's token."""
+    external = house().accounts.external_people
+    if external is not None and not (actor.token_id or actor.session_id):
+        external.sign_out(actor, bearer())
+    elif actor.token_id:
         house().accounts.issue_tokens.revoke(actor, actor.token_id)
     else:
         house().accounts.sign_in.sign_out(actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -37,7 +38,7 @@ class ExternalTokens:
         """What the token says of its holder.
 
         ``Unauthenticated`` unless it is signed by a key of the provider, by that key's own algorithm, and is
-        this issuer's, for this audience and of this time (within ``LEEWAY_S``). ``NoKeys`` when there is no key.
+        this issuer's, for this audience, not over, and begun (within ``LEEWAY_S``). ``NoKeys`` when there is no key.
         """
         try:
             header = jwt.get_unverified_header(token)
@@ -51,8 +52,10 @@ class ExternalTokens:
                 if key is None:
                     raise
                 claims = self._decoded(token, key)
-        except (PyJWTError, ValueError, TypeError):
+        except (PyJWTError, ValueError, TypeError, OverflowError):
             raise Unauthenticated("The token is not valid (any more).") from None
+        if int(claims["exp"]) <= time.time():
+            raise Unauthenticated("The token is not valid (any more).")
         if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
             raise Unauthenticated("The token names nobody.")
         return claims

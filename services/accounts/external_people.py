@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Protocol
 
 from kit.clock import Clock
@@ -10,11 +12,13 @@ from kit.errors import Unauthenticated
 from kit.ids import new_id
 from models.actors import Actor, ActorKind, Role
 from models.users import User, email_key
+from repositories.ended_tokens import EndedTokenRepository
 from repositories.errors import Duplicate
 from repositories.identities import IdentityRepository, identity_key
 from repositories.users import UserRepository
 
 LONGEST_NAME = 200
+LONGEST_NOTED_S = 10 * 365 * 86_400.0
 
 
 class Tokens(Protocol):
@@ -39,6 +43,7 @@ class ExternalPeople:
         tokens: Tokens,
         users: UserRepository,
         identities: IdentityRepository,
+        ended: EndedTokenRepository,
         clock: Clock,
         role_claim: str,
         admin_values: Sequence[str],
@@ -46,6 +51,7 @@ class ExternalPeople:
         self._tokens = tokens
         self._users = users
         self._identities = identities
+        self._ended = ended
         self._clock = clock
         self._role_claim = role_claim
         self._admin_values = frozenset(admin_values)
@@ -53,6 +59,8 @@ class ExternalPeople:
     def actor(self, token: str) -> Actor:
         """The person whose token this is; ``Unauthenticated`` when it is not good or their account is disabled."""
         claims = self._tokens.claims(token)
+        if self._ended.holds(_digest(token)):
+            raise Unauthenticated("This sign-in has ended.")
         user = self._user(claims)
         if not user.active:
             raise Unauthenticated("The account is not active.")
@@ -60,6 +68,13 @@ class ExternalPeople:
         if role is not user.role:
             self._users.update(user.id, role=role)
         return Actor(kind=ActorKind.PERSON, user_id=user.id, name=user.name, role=role)
+
+    def sign_out(self, actor: Actor, token: str) -> None:
+        """End this token here; its provider may give its holder another."""
+        now = self._clock()
+        left_s = min(int(self._tokens.claims(token)["exp"]) - now.timestamp(), LONGEST_NOTED_S)
+        self._ended.delete_outdated(actor.user_id, now)
+        self._ended.add(actor.user_id, _digest(token), now + timedelta(seconds=left_s))
 
     def _user(self, claims: Mapping[str, Any]) -> User:
         issuer, subject = str(claims["iss"]), str(claims["sub"])
@@ -99,6 +114,11 @@ class ExternalPeople:
             return None
         values = _values(_claim(claims, self._role_claim))
         return Role.ADMIN if values & self._admin_values else Role.USER
+
+
+def _digest(token: str) -> str:
+    """What was signed, told from everything else: of one signature there may be several ways to write it."""
+    return hashlib.sha256(token.rpartition(".")[0].encode()).hexdigest()
 
 
 def _claim(claims: Mapping[str, Any], name: str) -> Any:

@@ -27,6 +27,8 @@ from services.prompts.scratchpad import split_scratchpad
 OUTPUTS = (4096, 1024, 256)
 # Beside them where a whole budget is less than a prompt and the last of these.
 SHORT_OUTPUTS = (64, 16)
+# What servers put around a conversation and count as read, which only of a short one is more than estimates exceed.
+TOKENS_AROUND = 8
 
 
 class LimitModel:
@@ -115,7 +117,7 @@ class LimitModel:
             unpriced = []
         if unpriced:
             raise PriceUnknown(unpriced)
-        read = _prompt_tokens(call.request)
+        read = _most_read(_prompt_tokens(call.request))
         outputs = _outputs(call.request, of_key, read)
         for at, written in enumerate(outputs):
             money = max((money_of(one, read, written) for one in call.chain), default=0)
@@ -275,6 +277,11 @@ def _prompt_tokens(request: CompletionRequest) -> int:
     extra = [one.extra for one in request.messages if one.extra]
     beside = json.dumps([*extra, request.extra], default=str) if extra or request.extra else ""
     return estimate_prompt(request.messages) + estimate_tokens(beside)
+
+
+def _most_read(estimate: int) -> int:
+    """What is reserved for a prompt: estimates count an eighth too much, and a server's own words are not in them."""
+    return max(estimate, estimate - estimate // 8 + TOKENS_AROUND)
 
 
 def _question(request: CompletionRequest) -> str:

@@ -22,6 +22,7 @@ from integrations.identity.tokens import ExternalTokens
 from integrations.identity.trial_keys import public_jwk, sign
 from kit.clock import utc_now
 from kit.ids import new_id
+from repositories.ended_tokens import EndedTokenRepository
 from routes.house import EXTENSION
 from services.accounts.external_people import ExternalPeople
 from services.house import House
@@ -45,6 +46,7 @@ def guarded(installation: Installation, make_app: MakeApp, admin: Caller) -> Fla
         tokens=ExternalTokens(keys=KeySet("", fetch=fetch), issuer=ISSUER, audience=AUDIENCE),
         users=manage._users,
         identities=manage._identities,
+        ended=EndedTokenRepository(manage._identities._records.database),
         clock=utc_now,
         role_claim="realm_access.roles",
         admin_values=("orquestra-admin",),
@@ -85,6 +87,20 @@ def test_somebody_is_made_when_first_seen_and_works_as_anybody(guarded: Flask, a
     assert admin.get(f"/assistants/get/{assistant['_id']}").status_code == 200
     assert person.get("/auth/users").status_code == 403
     assert person.post("/auth/refresh").status_code == 403
+
+
+def test_who_signs_out_is_out_with_that_token_alone(guarded: Flask) -> None:
+    subject = new_id()
+    for more in ({}, {"exp": 10**30}):
+        person, other = holder(guarded, subject, **more), holder(guarded, subject, jti=new_id())
+        assert me(person)["id"] == me(other)["id"]
+        assert person.post("/auth/logout").status_code == 204
+        assert person.get("/auth/me").status_code == 401
+        assert me(other)
+        # The same signature, written otherwise, is the same token.
+        signed, _, signature = person.headers["Authorization"].rpartition(".")
+        same = Caller(guarded.test_client(), {"Authorization": f"{signed}.{signature}="})
+        assert same.get("/auth/me").status_code == 401
 
 
 def test_without_the_setting_a_providers_token_is_nothing(app: Flask, guarded: Flask) -> None:

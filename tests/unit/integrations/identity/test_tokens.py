@@ -114,8 +114,9 @@ def test_claims_that_do_not_fit_are_refused(changes: dict[str, Any]) -> None:
 
 def test_clocks_may_differ_a_little_and_audiences_be_several() -> None:
     provider, now = Provider(key("ec")), int(time.time())
-    assert provider.takes(sign(key("ec"), claims(exp=now - 20)))
-    assert not provider.takes(sign(key("ec"), claims(exp=now - 40)))
+    assert provider.takes(sign(key("ec"), claims(nbf=now + 20, iat=now + 20)))
+    assert not provider.takes(sign(key("ec"), claims(nbf=now + 40)))
+    assert not provider.takes(sign(key("ec"), claims(exp=now - 1)))  # what is over is over
     assert provider.takes(sign(key("ec"), claims(aud=["other", AUDIENCE])))
 
 

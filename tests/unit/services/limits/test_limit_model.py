@@ -130,10 +130,19 @@ def over(**chosen: str) -> CompletionRequest:
     return replace(REQUEST, limits=replace(REQUEST.limits, over=Over(**chosen)))
 
 
+@pytest.mark.parametrize(("letters", "reserved"), [(2, 13), (210, 64), (2100, 604)])
+def test_of_a_short_prompt_more_is_reserved_than_its_own_tokens(
+    scene: Scene, letters: int, reserved: int
+) -> None:
+    scene.limited.complete(replace(REQUEST, messages=(PromptMessage("user", "a" * letters),)))
+
+    assert scene.budgets.reserved[0].tokens == reserved + 1000
+
+
 def test_what_the_dearest_model_may_cost_is_reserved_and_what_it_cost_is_settled(scene: Scene) -> None:
     assert scene.limited.complete(REQUEST).text == "Olá!"
 
-    assert scene.budgets.reserved == [Cost(28 + 1000, 28 * 2 + 1000 * 10)]
+    assert scene.budgets.reserved == [Cost(33 + 1000, 33 * 2 + 1000 * 10)]
     assert scene.budgets.settled == [Cost(150, 100 * 2 + 50 * 10)]
     [call] = scene.calls
     assert (call.outcome, call.model, call.tokens, call.money) == ("answered", "big", TOKENS, 700)
@@ -211,7 +220,7 @@ def test_over_a_budget_an_owners_text_answers_for_nothing(scene: Scene, *, strea
 def test_over_a_budget_of_tokens_another_model_answers_within_the_money(scene: Scene) -> None:
     scene.budgets.room = Cost(0, 5000)
     assert scene.limited.complete(over(model="small")).model == "small"
-    assert scene.budgets.reserved == [Cost(1028, 14 + 1000)]
+    assert scene.budgets.reserved == [Cost(1033, 17 + 1000)]
 
     scene.budgets.room = Cost(0, 0)
     with pytest.raises(LimitReached) as reached:
