@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from kit.errors import Invalid
@@ -44,9 +45,7 @@ def add(body: dict[str, Any], actor: Actor) -> Any:
 def list_assistants(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's assistants and those they have a role on; an admin's list has everybody's."""
     find = house().assistants.find_assistants
-    found, headers = listed(
-        args, lambda limit, cursor: find.page(actor, limit, cursor), lambda: find.count(actor)
-    )
+    found, headers = listed(args, partial(find.page, actor), partial(find.count, actor))
     return [present(one, role) for one, role in found], headers
 
 

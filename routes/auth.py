@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -126,7 +127,7 @@ def issue_token(body: dict[str, Any], actor: Actor) -> dict[str, Any]:
 def list_tokens(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's personal API tokens, without the tokens themselves."""
     tokens = house().accounts.issue_tokens
-    return listed(args, lambda limit, cursor: tokens.page(actor, limit, cursor), lambda: tokens.count(actor))
+    return listed(args, partial(tokens.page, actor), partial(tokens.count, actor))
 
 
 @blueprint.path("/tokens/<token_id>", "PUT")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -92,8 +93,8 @@ def messages(args: dict[str, Any], name: str, actor: Actor) -> Any:
     chat = find.get(actor, name)
     return listed(
         args,
-        lambda limit, cursor: find.messages(actor, chat, limit, cursor),
-        lambda: find.count_messages(chat),
+        partial(find.messages, actor, chat),
+        partial(find.count_messages, chat),
     )
 
 
@@ -160,8 +161,8 @@ def outbox(args: dict[str, Any], assistant: Assistant) -> Any:
     deliver = house().chats.deliver_replies
     return listed(
         args,
-        lambda limit, cursor: deliver.waiting(assistant, limit, cursor),
-        lambda: deliver.count(assistant),
+        partial(deliver.waiting, assistant),
+        partial(deliver.count, assistant),
     )
 
 
@@ -186,6 +187,6 @@ def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # 
     )
     return listed(
         args,
-        lambda limit, cursor: find.page(actor, wanted, limit, cursor),
-        lambda: find.count(actor, wanted),
+        partial(find.page, actor, wanted),
+        partial(find.count, actor, wanted),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, make_response, send_file
@@ -83,8 +84,8 @@ def list_documents(args: dict[str, Any], actor: Actor) -> Any:
     find, assistant_id = house().documents.find_documents, args["assistant_id"]
     return listed(
         args,
-        lambda limit, cursor: find.page(actor, assistant_id, limit, cursor),
-        lambda: find.count(actor, assistant_id),
+        partial(find.page, actor, assistant_id),
+        partial(find.count, actor, assistant_id),
     )
 
 
@@ -152,7 +153,7 @@ def retry(document_id: str, actor: Actor) -> dict[str, str]:
 def list_chunks(args: dict[str, Any], document_id: str, actor: Actor) -> Any:
     """What the document was cut into, in its own order; empty until it is in answers."""
     document, chunks = house().documents.find_documents.get(actor, document_id), house().documents.read_chunks
-    return listed(args, lambda limit, cursor: chunks.page(document, limit, cursor), lambda: document.chunks)
+    return listed(args, partial(chunks.page, document), lambda: document.chunks)
 
 
 @blueprint.path("/chunks/<document_id>/<n>")

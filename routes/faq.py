@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -36,9 +37,7 @@ def answer(body: dict[str, Any], assistant_id: str, actor: Actor) -> FaqEntry:
 def list_faq(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """An assistant's curated answers, newest first."""
     assistant, find = _assistant(actor, assistant_id), house().faq.find_faq
-    return listed(
-        args, lambda limit, cursor: find.page(assistant, limit, cursor), lambda: find.count(assistant)
-    )
+    return listed(args, partial(find.page, assistant), partial(find.count, assistant))
 
 
 @blueprint.path("/faq/<assistant_id>/<faq_id>", "DELETE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -65,9 +66,7 @@ def list_questions(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any
     assistant, find = _assistant(actor, assistant_id), house().golden.find_golden
     if _wants_csv(args.get("format")):
         return _file(write_golden(find.every(assistant)))
-    items, headers = listed(
-        args, lambda limit, cursor: find.questions(assistant, limit, cursor), lambda: find.count(assistant)
-    )
+    items, headers = listed(args, partial(find.questions, assistant), partial(find.count, assistant))
     return items, {**headers, "Vary": "Accept"}
 
 
@@ -132,9 +131,7 @@ def run(body: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
 def list_runs(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """An assistant's runs without their results, newest first; the last fifty are kept."""
     assistant, find = _assistant(actor, assistant_id), house().golden.find_golden
-    return listed(
-        args, lambda limit, cursor: find.runs(assistant, limit, cursor), lambda: find.count_runs(assistant)
-    )
+    return listed(args, partial(find.runs, assistant), partial(find.count_runs, assistant))
 
 
 @blueprint.path("/runs/<assistant_id>/<run_id>")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from kit.errors import Invalid
@@ -32,8 +33,8 @@ def list_guides(args: dict[str, Any], caller: Caller) -> Any:
     find, assistant_id = house().guides.find_guides, args["assistant_id"]
     return listed(
         args,
-        lambda limit, cursor: find.page(caller, assistant_id, limit, cursor),
-        lambda: find.count(caller, assistant_id),
+        partial(find.page, caller, assistant_id),
+        partial(find.count, caller, assistant_id),
     )
 
 
@@ -96,8 +97,8 @@ def list_versions(args: dict[str, Any], guide_id: str, actor: Actor) -> Any:
     guide = find.of_person(actor, guide_id)
     return listed(
         args,
-        lambda limit, cursor: find.versions(guide, limit, cursor),
-        lambda: find.count_versions(guide),
+        partial(find.versions, guide),
+        partial(find.count_versions, guide),
     )
 
 

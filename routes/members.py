@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from kit.errors import Invalid
@@ -29,8 +30,8 @@ def list_members(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     assistant, members = _assistant(actor, assistant_id), house().assistants.manage_members
     return listed(
         args,
-        lambda limit, cursor: members.page(assistant, limit, cursor),
-        lambda: members.count(assistant),
+        partial(members.page, assistant),
+        partial(members.count, assistant),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -74,6 +75,6 @@ def history(args: dict[str, Any], user_token: str, name: str, actor: Actor) -> A
     read = house().npc.sessions.history
     return listed(
         args,
-        lambda limit, cursor: read(caller, name, limit, cursor),
+        partial(read, caller, name),
         lambda: len(read(caller, name, 10**6, "").items),
     )

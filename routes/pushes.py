@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -28,8 +29,8 @@ def list_pushes(args: dict[str, Any], actor: Actor) -> Any:
     find, assistant_id = house().pushes.find_pushes, args["assistant_id"]
     return listed(
         args,
-        lambda limit, cursor: find.page(actor, assistant_id, limit, cursor),
-        lambda: find.count(actor, assistant_id),
+        partial(find.page, actor, assistant_id),
+        partial(find.count, actor, assistant_id),
     )
 
 
@@ -79,6 +80,6 @@ def list_contacts(args: dict[str, Any], push_id: str, actor: Actor) -> Any:
     push = find.get(actor, push_id)
     return listed(
         args,
-        lambda limit, cursor: find.contacts(push, limit, cursor),
-        lambda: find.count_contacts(push),
+        partial(find.contacts, push),
+        partial(find.count_contacts, push),
     )

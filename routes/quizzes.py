@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify
@@ -57,8 +58,8 @@ def list_quizzes(args: dict[str, Any], caller: Caller) -> Any:
     find, actor, assistant_id = house().quizzes.find_quizzes, caller.actor, args["assistant_id"]
     return listed(
         args,
-        lambda limit, cursor: find.page(actor, assistant_id, limit, cursor),
-        lambda: find.count(actor, assistant_id),
+        partial(find.page, actor, assistant_id),
+        partial(find.count, actor, assistant_id),
     )
 
 
@@ -114,8 +115,8 @@ def list_answers(args: dict[str, Any], quiz_id: str, actor: Actor) -> Any:
     quiz = quizzes.find_quizzes.get(actor, quiz_id)
     sheets, headers = listed(
         args,
-        lambda limit, cursor: quizzes.answer_quiz.page(quiz, limit, cursor),
-        lambda: quizzes.answer_quiz.count(quiz),
+        partial(quizzes.answer_quiz.page, quiz),
+        partial(quizzes.answer_quiz.count, quiz),
     )
     return [schemas.shown_sheet(one) for one in sheets], headers
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -39,9 +40,7 @@ blueprint = Blueprint("studio", __name__, url_prefix="/studio", description="Car
 def list_templates(args: dict[str, Any], caller: Caller) -> Any:
     """The kinds of card: those built in, then one's own by name."""
     find, owner_id = house().studio.templates, caller.owner_id
-    return listed(
-        args, lambda limit, cursor: find.page(owner_id, limit, cursor), lambda: find.count(owner_id)
-    )
+    return listed(args, partial(find.page, owner_id), partial(find.count, owner_id))
 
 
 @blueprint.path("/templates", "POST")
@@ -118,10 +117,8 @@ def list_cards(args: dict[str, Any], caller: Caller) -> Any:
     descending = not schemas.is_ascending(args)
     return listed(
         args,
-        lambda limit, cursor: find.page(
-            actor, wanted, limit, cursor, sort=args["sort"], descending=descending
-        ),
-        lambda: find.count(actor, wanted),
+        partial(find.page, actor, wanted, sort=args["sort"], descending=descending),
+        partial(find.count, actor, wanted),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -29,8 +30,8 @@ def list_unanswered(args: dict[str, Any], assistant_id: str, actor: Actor) -> An
     assistant, find = house().assistants.find_assistants.get(actor, assistant_id), house().unanswered
     return listed(
         args,
-        lambda limit, cursor: find.find_unanswered.page(assistant, limit, cursor),
-        lambda: find.find_unanswered.count(assistant),
+        partial(find.find_unanswered.page, assistant),
+        partial(find.find_unanswered.count, assistant),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from flask import Response, request
@@ -93,9 +94,7 @@ def requests(args: dict[str, Any], actor: Actor) -> Any:
         since=args["since"],
         until=args["until"],
     )
-    items, headers = listed(
-        args, lambda limit, cursor: find.page(actor, wanted, limit, cursor), lambda: find.count(actor, wanted)
-    )
+    items, headers = listed(args, partial(find.page, actor, wanted), partial(find.count, actor, wanted))
     return [schemas.call_of(one) for one in items], headers
 
 

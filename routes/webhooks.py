@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from models.actors import Actor
@@ -29,9 +30,7 @@ blueprint = Blueprint(
 def list_deliveries(args: dict[str, Any], assistant_id: str, actor: Actor) -> Any:
     """The events of the last 30 days with what became of each."""
     assistant, find = _assistant(actor, assistant_id), house().delivery.find_deliveries
-    return listed(
-        args, lambda limit, cursor: find.page(assistant, limit, cursor), lambda: find.count(assistant)
-    )
+    return listed(args, partial(find.page, assistant), partial(find.count, assistant))
 
 
 @blueprint.path("/<assistant_id>/<delivery_id>")

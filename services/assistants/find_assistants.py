@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from kit.errors import Forbidden, NotFound
 from kit.ids import is_id
@@ -13,6 +14,8 @@ from models.pages import Page, merge_pages
 from repositories.assistants import AssistantRepository
 from repositories.members import MemberRepository
 from repositories.scope import Scope
+
+T = TypeVar("T")
 
 
 class FindAssistants:
@@ -44,13 +47,23 @@ class FindAssistants:
             return AssistantRole.ADMIN
         return self._members.role(actor.user_id, assistant.id) if actor.user_id else None
 
-    def scopes(self, actor: Actor) -> Iterator[Scope]:
+    def scopes(self, actor: Actor, assistant_id: str = "") -> Iterator[Scope]:
         """Where everything lies that the caller may see: what they own, then each assistant they have a role on.
 
-        Roles are read when what comes after the first is asked for.
+        Roles are read when what comes after the first is asked for. Where an assistant is named, it is the only
+        place, and refused as ``get`` refuses it.
         """
+        if assistant_id:
+            yield Scope(assistant_id=self.get(actor, assistant_id).id)
+            return
         yield Scope.of(actor)
         yield from (Scope(assistant_id=one) for one in sorted(self._shared(actor)))
+
+    def first_seen(self, actor: Actor, record_id: str, get: Callable[[Scope, str], T | None]) -> T | None:
+        """What ``get`` finds under this id, where the caller may see it; ``None`` too for what is no id."""
+        scopes = self.scopes(actor) if is_id(record_id) else ()
+        found = (get(one, record_id) for one in scopes)
+        return next((one for one in found if one is not None), None)
 
     def page(self, actor: Actor, limit: int, cursor: str) -> Page[tuple[Assistant, AssistantRole]]:
         """The caller's assistants and those they have a role on (an admin: all), newest first, with the role."""

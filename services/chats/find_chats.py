@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from kit.errors import NotFound
-from kit.ids import is_id
 from models.actors import Actor
 from models.chats import Chat, Message
 from models.pages import Page, merge_pages
 from repositories.chats import ChatFilter, ChatRepository
 from repositories.messages import MessageRepository
-from repositories.scope import Scope
 from services.assistants.find_assistants import FindAssistants
 
 
@@ -28,7 +25,7 @@ class FindChats:
 
     def get(self, actor: Actor, name: str) -> Chat:
         """The chat of this id, or the caller's most recent one with this contact; else ``NotFound``."""
-        chat = self._of_id(actor, name) or self._latest_of(actor, name)
+        chat = self._assistants.first_seen(actor, name, self._chats.get) or self._latest_of(actor, name)
         if chat is None:
             raise NotFound
         self._assistants.get(actor, chat.assistant_id)
@@ -36,12 +33,17 @@ class FindChats:
 
     def page(self, actor: Actor, wanted: ChatFilter, limit: int, cursor: str) -> Page[Chat]:
         """The chats that the caller may see, newest first."""
-        pages = (self._chats.page(one, wanted, limit, cursor) for one in self._scopes(actor, wanted))
+        pages = (
+            self._chats.page(one, wanted, limit, cursor)
+            for one in self._assistants.scopes(actor, wanted.assistant_id)
+        )
         return merge_pages(pages, limit, lambda chat: chat.id)
 
     def count(self, actor: Actor, wanted: ChatFilter) -> int:
         """How many chats a list would give in all."""
-        return sum(self._chats.count(one, wanted) for one in self._scopes(actor, wanted))
+        return sum(
+            self._chats.count(one, wanted) for one in self._assistants.scopes(actor, wanted.assistant_id)
+        )
 
     def messages(self, actor: Actor, chat: Chat, limit: int, cursor: str) -> Page[Message]:
         """A chat's messages by turn, oldest first; scratchpads for admins alone."""
@@ -51,16 +53,6 @@ class FindChats:
     def count_messages(self, chat: Chat) -> int:
         """How many messages a chat has."""
         return self._messages.count(chat.id)
-
-    def _scopes(self, actor: Actor, wanted: ChatFilter) -> Iterable[Scope]:
-        if wanted.assistant_id:
-            return [Scope(assistant_id=self._assistants.get(actor, wanted.assistant_id).id)]
-        return self._assistants.scopes(actor)
-
-    def _of_id(self, actor: Actor, name: str) -> Chat | None:
-        scopes = self._assistants.scopes(actor) if is_id(name) else ()
-        found = (self._chats.get(one, name) for one in scopes)
-        return next((one for one in found if one is not None), None)
 
     def _latest_of(self, actor: Actor, name: str) -> Chat | None:
         found = (self._chats.latest_of(one, name) for one in self._assistants.scopes(actor))

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import BinaryIO
 
 from integrations.files import FileStore
 from kit.errors import NotFound
-from kit.ids import is_id
 from models.actors import Actor
 from models.documents import Document
 from models.pages import Page, merge_pages
 from repositories.documents import DocumentRepository
-from repositories.scope import Scope
 from services.assistants.find_assistants import FindAssistants
 from services.documents.recorded_knowledge import live_of
 
@@ -29,9 +27,7 @@ class FindDocuments:
 
     def get(self, actor: Actor, document_id: str) -> Document:
         """The document, or ``NotFound``."""
-        scopes = self._assistants.scopes(actor) if is_id(document_id) else ()
-        found = (self._documents.get(one, document_id) for one in scopes)
-        document = next((one for one in found if one is not None), None)
+        document = self._assistants.first_seen(actor, document_id, self._documents.get)
         if document is None:
             raise NotFound
         self._assistants.get(actor, document.assistant_id)
@@ -41,14 +37,16 @@ class FindDocuments:
 
     def page(self, actor: Actor, assistant_id: str, limit: int, cursor: str) -> Page[Document]:
         """The documents that the caller may see, or those of one assistant alone; newest first."""
-        pages = (self._documents.page(one, limit, cursor) for one in self._scopes(actor, assistant_id))
+        pages = (
+            self._documents.page(one, limit, cursor) for one in self._assistants.scopes(actor, assistant_id)
+        )
         found = merge_pages(pages, limit, lambda document: document.id)
         gone = self._replaced(found.items)
         return Page(tuple(one for one in found.items if one.id not in gone), found.next_cursor)
 
     def count(self, actor: Actor, assistant_id: str) -> int:
         """How many documents a list would give in all."""
-        return sum(self._documents.count(one) for one in self._scopes(actor, assistant_id))
+        return sum(self._documents.count(one) for one in self._assistants.scopes(actor, assistant_id))
 
     def content(self, document: Document) -> BinaryIO:
         """The file as uploaded, open; ``NotFound`` when the disk has lost it."""
@@ -56,11 +54,6 @@ class FindDocuments:
             return self._files.open(document)
         except FileNotFoundError:
             raise NotFound("The file is not on the disk any more.", code="file_missing") from None
-
-    def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
-        if assistant_id:
-            return [Scope(assistant_id=self._assistants.get(actor, assistant_id).id)]
-        return self._assistants.scopes(actor)
 
     def _replaced(self, documents: Sequence[Document]) -> set[str]:
         """The ids of those that a later upload has replaced already.

@@ -70,8 +70,6 @@ class FindGuides:
         return guide.version
 
     def _scopes(self, caller: Caller, assistant_id: str) -> Iterable[Scope]:
-        if assistant_id:
-            return [Scope(assistant_id=self.assistant(caller, assistant_id).id)]
-        if caller.assistant is not None:
-            return [Scope(assistant_id=caller.assistant.id)]
-        return self._assistants.scopes(caller.actor)
+        if caller.assistant is None:
+            return self._assistants.scopes(caller.actor, assistant_id)
+        return [Scope(assistant_id=self.assistant(caller, assistant_id or caller.assistant.id).id)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from kit.errors import NotFound
@@ -11,7 +10,6 @@ from models.actors import Actor
 from models.pages import Page, merge_pages
 from models.pushes import Outcome, Push, PushContact, PushStatus
 from repositories.pushes import PushContactRepository, PushRepository
-from repositories.scope import Scope
 from services.assistants.find_assistants import FindAssistants
 
 
@@ -35,12 +33,14 @@ class FindPushes:
 
     def page(self, actor: Actor, assistant_id: str, limit: int, cursor: str) -> Page[Push]:
         """The pushes of one assistant, or of all that the caller may see, newest first."""
-        pages = (self._pushes.page(one, limit, cursor) for one in self._scopes(actor, assistant_id))
+        pages = (
+            self._pushes.page(one, limit, cursor) for one in self._assistants.scopes(actor, assistant_id)
+        )
         return merge_pages(pages, limit, lambda push: push.id)
 
     def count(self, actor: Actor, assistant_id: str) -> int:
         """How many pushes a list would give in all."""
-        return sum(self._pushes.count(one) for one in self._scopes(actor, assistant_id))
+        return sum(self._pushes.count(one) for one in self._assistants.scopes(actor, assistant_id))
 
     def contacts(self, push: Push, limit: int, cursor: str) -> Page[PushContact]:
         """A push's contacts with what became of each."""
@@ -54,8 +54,3 @@ class FindPushes:
     def count_contacts(self, push: Push) -> int:
         """How many contacts a push has."""
         return self._contacts.count(push)
-
-    def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
-        if assistant_id:
-            return [Scope(assistant_id=self._assistants.get(actor, assistant_id).id)]
-        return self._assistants.scopes(actor)

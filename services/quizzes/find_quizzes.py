@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kit.errors import NotFound
-from kit.ids import is_id
 from models.actors import Actor, ActorKind
 from models.pages import Page, merge_pages
 from models.quizzes import Quiz
@@ -26,9 +25,7 @@ class FindQuizzes:
 
     def get(self, actor: Actor, quiz_id: str) -> Quiz:
         """The quiz, for what the call does; ``NotFound`` when it is nobody's business of the caller."""
-        scopes = self._assistants.scopes(actor) if is_id(quiz_id) else ()
-        found = (self._quizzes.get(one, quiz_id) for one in scopes)
-        quiz = next((one for one in found if one is not None), None)
+        quiz = self._assistants.first_seen(actor, quiz_id, self._quizzes.get)
         if quiz is None:
             raise NotFound
         if quiz.assistant_id and actor.kind is ActorKind.PERSON:
@@ -52,8 +49,6 @@ class FindQuizzes:
             raise NotFound
 
     def _scopes(self, actor: Actor, assistant_id: str) -> Iterable[Scope]:
-        if not assistant_id:
-            return self._assistants.scopes(actor)
-        if actor.kind is ActorKind.BOT:
+        if assistant_id and actor.kind is ActorKind.BOT:
             return (Scope.of(actor).narrowed(assistant_id=assistant_id),)
-        return (Scope(assistant_id=self._assistants.get(actor, assistant_id).id),)
+        return self._assistants.scopes(actor, assistant_id)

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 
 from integrations.images.placeholder import compose, placeholder_svg
 from kit.errors import NotFound
-from kit.ids import is_id
 from models.actors import Actor, ActorKind
 from models.cards import Card, PictureState
 from models.pages import Page
@@ -39,9 +38,7 @@ class FindCards:
 
     def get(self, actor: Actor, card_id: str) -> Card:
         """The card, for what the call does; ``NotFound`` when it is nobody's business of the caller."""
-        scopes = self._assistants.scopes(actor) if is_id(card_id) else ()
-        found = (self._cards.get(one, card_id) for one in scopes)
-        card = next((one for one in found if one is not None), None)
+        card = self._assistants.first_seen(actor, card_id, self._cards.get)
         if card is None:
             raise NotFound
         if card.assistant_id and actor.kind is ActorKind.PERSON:
