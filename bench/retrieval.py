@@ -20,6 +20,7 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from bench.retrieval_everyday import print_everyday
 from bench.retrieval_followups import print_follow_ups
+from bench.retrieval_languages import print_languages
 from bench.retrieval_sets import (
     Question,
     QuestionSet,
@@ -66,6 +67,7 @@ def main() -> None:
         print_follow_ups(sets)
     _print_evidence(sets)
     print_everyday(CUTS[chosen.cut](chosen.characters))
+    print_languages(CUTS[chosen.cut](chosen.characters))
 
 
 class Search:

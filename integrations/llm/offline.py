@@ -15,9 +15,10 @@ from models.text.chat import asks_something, clean_query, ends_something
 from models.text.everyday import only_where, said_instead, told_otherwise
 from models.text.everyday_words import ASKING
 from models.text.families import FAMILIES
-from models.text.language import detect_language
+from models.text.language import LANGUAGES, detect_language
 from models.text.stemming import stem
 from models.text.stopwords import STOP_WORDS
+from models.text.weekdays import day_in, short_days
 from models.text.words import words
 from models.tokens import estimate_usage
 
@@ -26,7 +27,6 @@ MOST_QUOTES = 3
 LONGEST_QUOTE = 400  # characters
 # What a further sentence needs of the best one's score to stand beside it.
 NEARLY = 0.75
-_LANGUAGES = ("pt", "en", "fr", "es")
 # What is asked for by these words looks like this: such a sentence counts as if it held one more rare word.
 _PRICE = re.compile(r"(?:R\$|US\$|[$€£])\s?\d|\d\s?(?:€|euros?\b|reais\b|d[oó]lares\b|dollars\b)")
 _TELEPHONE = re.compile(r"\d{4,5}[-. ]\d{4}|\d{2}(?:[ .]\d{2}){4}|\d{3}[ .-]\d{3}[ .-]\d{3,4}")
@@ -101,7 +101,7 @@ def answer_from(request: CompletionRequest) -> str:
 
 def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> list[tuple[str, int]]:
     """At most three sentences that match the question, with their passages' numbers, best first."""
-    asked = frozenset(words(clean_query(question)))
+    asked = frozenset(words(short_days(clean_query(question))))
     shapes = [shape for names, shape in _ASKED_FOR if names & asked]
     sentences = [one for n, passage in enumerate(passages) for one in _sentences(n, passage, language)]
     stop = STOP_WORDS.get(language, frozenset())
@@ -122,7 +122,7 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
 
 
 def _language(request: CompletionRequest) -> str:
-    if request.language in _LANGUAGES:
+    if request.language in LANGUAGES:
         return request.language
     texts = (request.question, *(passage.text for passage in request.passages[:1]))
     return next((found for found in map(detect_language, texts) if found), phrases.FALLBACK_LANGUAGE)
@@ -193,11 +193,16 @@ def _asked_for(
     otherwise = told_otherwise(question, asked)
     stems = frozenset(held.values())
     instead = {
-        frozenset(one for one in said_instead(otherwise.get(word, word), ()) if stem(one, language) in stems)
+        frozenset(one for one in _instead(otherwise.get(word, word)) if stem(one, language) in stems)
         for word in asked or only_where(question)
     } - {frozenset()}
     plain = asked - otherwise.keys() - (ASKING if instead else frozenset())
     return {frozenset({_as_spelt(word, held, language)}) for word in plain} | instead
+
+
+def _instead(word: str) -> tuple[str, ...]:
+    """What documents may say for an everyday word; a day of the week in other languages."""
+    return (*said_instead(word, ()), *day_in(LANGUAGES, word))
 
 
 def _wanted(said: set[frozenset[str]], language: str) -> set[frozenset[str]]:

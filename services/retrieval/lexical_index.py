@@ -24,11 +24,15 @@ FUZZY_LOSS = 0.2  # of a word's weight, for each edit that leads to it
 
 @dataclass(frozen=True)
 class QueryWord:
-    """A folded word of a query, how much it counts (1: fully), and words that say ``also`` what it says."""
+    """A folded word of a query, how much it counts (1: fully), and words that say ``also`` what it says.
+
+    One that ``may_miss`` is of a language that no document is in: where none holds it, it counts nothing.
+    """
 
     word: str
     weight: float = 1.0
     also: tuple[str, ...] = ()
+    may_miss: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,8 +127,10 @@ class LexicalIndex:
 
     def search(self, words: Sequence[QueryWord]) -> LexicalHits:
         """BM25 of every row: words in any of their forms, and a fifth of their n-grams."""
+        found = [(word, *self._forms(word)) for word in words]
+        held = [one for one in found if any(one[2]) or not one[0].may_miss] or found
+        words, certainties, forms = zip(*held, strict=True) if held else ((), (), ())
         weights = np.array([word.weight for word in words])
-        certainties, forms = zip(*map(self._forms, words), strict=True) if words else ((), ())
         keys, owners = gram_keys([word.word for word in words])
         in_words = self._find(len(words), (_pairs(forms, number) for number in range(len(self.segments))))
         in_grams = self._find(len(keys), (segment.words_with(keys) for segment in self.segments))
@@ -147,7 +153,8 @@ class LexicalIndex:
         """The words of each vocabulary that share a stem with one; where none does, the nearest by spelling."""
         word, meant = asked.word, {asked.word, *asked.also}
         forms = self._all_forms(meant)
-        if any(forms) or len(word) < FUZZY_FROM or not word.isalpha():
+        shortest = TWO_EDITS_FROM if asked.may_miss else FUZZY_FROM  # "cash" is not "casa" mistyped
+        if any(forms) or len(word) < shortest or not word.isalpha():
             return 1.0, forms
         edits = 1 if len(word) < TWO_EDITS_FROM else 2
         near = [segment.vocabulary.near(word, edits) for segment in self.segments]

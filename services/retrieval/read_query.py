@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from models.text.chat import clean_query, is_small_talk
 from models.text.everyday import only_where, said_instead, told_otherwise
@@ -15,6 +15,7 @@ from models.text.language import LANGUAGES, detect_language
 from models.text.light_words import LIGHT_WORDS
 from models.text.price_words import SAYS_A_PRICE, price_words
 from models.text.stopwords import STOP_WORDS
+from models.text.weekdays import day_in, short_days
 from models.text.words import words
 from services.retrieval.lexical_index import QueryWord
 
@@ -83,21 +84,37 @@ def read_query(
 ) -> Query:
     """The question in ``message``; a follow-up carries the words of the last message in ``history`` that asks.
 
-    ``language`` is the assistant's set one, or empty: then it is told from the message, or from the documents.
+    ``language`` is the assistant's set one, or empty; the message's own is told from it, or from the question before,
+    and where neither tells, it is one of the documents'.
     """
     languages = tuple(sorted(index_languages))
-    text = _INVERTED.sub(r" \1", clean_query(message[:MOST_CHARACTERS]))
-    own = _content_words(text, language, languages)
+    text = _asked(message)
     before = next((one for one in reversed(history) if one.strip() and not is_small_talk(one)), "")
+    written_in = _written_in(language, text, message, before)
+    own = _content_words(text, written_in or languages)
     if not before or not _is_follow_up(text, own):
         return Query(text, tuple(_weighted(text, own or only_where(text) or _all_words(text), languages)))
-    question = clean_query(before[:MOST_CHARACTERS])
-    carried = [word for word in _content_words(question, language, languages) if word not in own]
+    # Words of another language no document can hold: what they are asked of, in the question before, decides.
+    is_foreign = bool(languages and written_in) and written_in[-1] not in languages
+    question = _asked(before)
+    said = _content_words(question, _written_in(language, question, before, message) or languages)
+    carried = [word for word in said if word not in own]
     weighted = [
-        *_weighted(text, own, languages),
+        *(replace(word, may_miss=is_foreign) for word in _weighted(text, own, languages)),
         *_weighted(question, carried, languages, CARRIED_WEIGHT),
     ]
     return Query(f"{question}\n{text}", tuple(weighted[:MOST_WORDS]))
+
+
+def _asked(message: str) -> str:
+    """What a message asks, in words as documents may hold them."""
+    return short_days(_INVERTED.sub(r" \1", clean_query(message[:MOST_CHARACTERS])))
+
+
+def _written_in(chosen: str, *texts: str) -> tuple[str, ...]:
+    """The ``chosen`` language, and that of the first of some texts that tells its own, which may be another."""
+    told = next(filter(None, map(detect_language, texts)), "")
+    return tuple(one for one in dict.fromkeys((chosen, told)) if one in LANGUAGES)
 
 
 def _weighted(
@@ -116,8 +133,12 @@ def _weighted(
     alone = less.keys() >= set(chosen)
 
     def weighed(word: str) -> QueryWord:
-        says = SAYS_A_PRICE if word in asking else (*FAMILIES.get(word, ()), *also[word])
-        return QueryWord(otherwise.get(word, word), weight * (1.0 if alone else less.get(word, 1.0)), says)
+        instead = (*FAMILIES.get(word, ()), *also[word], *day_in(languages or LANGUAGES, word))
+        return QueryWord(
+            otherwise.get(word, word),
+            weight * (1.0 if alone else less.get(word, 1.0)),
+            also=SAYS_A_PRICE if word in asking else instead,
+        )
 
     return [weighed(word) for word in chosen]
 
@@ -127,15 +148,10 @@ def _all_words(text: str) -> list[str]:
     return [*dict.fromkeys(words(text))][:MOST_WORDS]
 
 
-def _content_words(text: str, language: str, index_languages: Sequence[str]) -> list[str]:
-    """The words of ``text`` that are no stop words, each once."""
-    stop_words = _stop_words(language if language in LANGUAGES else detect_language(text), index_languages)
+def _content_words(text: str, languages: Iterable[str]) -> list[str]:
+    """The words of ``text`` that are no stop words in some ``languages``, each once."""
+    stop_words = frozenset[str]().union(*(STOP_WORDS.get(one, frozenset()) for one in languages))
     return [word for word in dict.fromkeys(words(text)) if word not in stop_words][:MOST_WORDS]
-
-
-def _stop_words(language: str, index_languages: Sequence[str]) -> frozenset[str]:
-    languages = [language] if language else index_languages
-    return frozenset[str]().union(*(STOP_WORDS.get(one, frozenset()) for one in languages))
 
 
 def _is_follow_up(text: str, content: Sequence[str]) -> bool:

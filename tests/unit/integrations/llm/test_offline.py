@@ -140,6 +140,12 @@ def test_everyday_questions_are_answered_by_what_documents_say_instead() -> None
     assert answer_from(asked("onde fica?", place)).startswith("Rua das Flores, 12, Centro. [1]")
 
 
+@pytest.mark.parametrize("question", ["and on Sunday?", "et le dimanche ?", "¿y el domingo?"])
+def test_a_day_is_quoted_whatever_language_it_is_asked_in(question: str) -> None:
+    hours = Passage("c", "d", "x.md", "", (), None, "Sábado das 9h às 13h.\nDomingo fechado.", 0.9)
+    assert answer_from(asked(question, hours, language="")).startswith("Domingo fechado. [1]")
+
+
 def test_many_words_of_one_everyday_matter_count_as_one() -> None:
     hours = Passage(
         "c3",

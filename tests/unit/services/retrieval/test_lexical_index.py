@@ -156,6 +156,18 @@ def test_a_word_that_is_like_no_other_is_found_nowhere() -> None:
     assert _rows_with_words(hits) == [[], [], []]
 
 
+def test_a_word_that_may_miss_counts_only_where_it_is_said() -> None:
+    index = _index([document("d1", ["o dinheiro da casa", "cartão e cheque"])])
+    asked = [QueryWord("cash", may_miss=True), QueryWord("cartao", 0.5)]
+
+    assert [one.word for one in index.search(asked).words] == ["cartao"]
+    assert [one.word for one in index.search([QueryWord("cheque", may_miss=True), asked[1]]).words] == [
+        "cheque",
+        "cartao",
+    ]
+    assert [one.word for one in index.search(asked[:1]).words] == ["cash"]  # else nothing were asked
+
+
 def test_title_file_name_and_headings_count_for_every_chunk() -> None:
     index = _index([
         document("d1", ["Segunda a sexta.", "Sábados."], title="Horários", heading=("Loja", "Centro")),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,37 @@ def test_a_long_letter_is_asked_by_its_beginning() -> None:
 def test_any_message_can_be_read(message: str, history: list[str]) -> None:
     query = read_query(message, "", ("pt", "en"), history)
     assert len({word.word for word in query.words}) == len(query.words) <= MOST_WORDS
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "expected"),
+    [
+        ("e domingo?", "Vocês abrem no sábado?", "domingo (abrem) (sabado)"),
+        ("and on Sunday?", "Do you open on Saturday?", "sunday (open) (saturday)"),
+        ("et le dimanche ?", "Ouvrez-vous le samedi ?", "dimanche (ouvrez) (samedi)"),
+        ("¿es gratis?", "¿Hay aparcamiento?", "gratis (aparcamiento)"),
+        ("e na segunda-feira?", "Vocês abrem no sábado?", "segunda (abrem) (sabado)"),
+    ],
+)
+@pytest.mark.parametrize("index", [("pt",), ("en",), ("fr",), ("es",), ()])
+@pytest.mark.parametrize("language", ["", "pt"])
+def test_a_follow_up_is_read_in_the_language_of_its_chat_whatever_that_of_the_documents_is(
+    message: str, before: str, expected: str, index: tuple[str, ...], language: str
+) -> None:
+    assert _words(message, language, index, (before,)) == expected
+
+
+def test_of_a_follow_up_in_another_language_the_words_before_decide() -> None:
+    def may_miss(message: str, *index: str, history: Sequence[str] = ("Do you accept cards?",)) -> set[str]:
+        return {one.word for one in read_query(message, "", index, history).words if one.may_miss}
+
+    assert may_miss("and cash?", "pt") == {"cash"}
+    assert may_miss("and cash?", "pt", "en") == may_miss("and cash?") == set()
+    assert may_miss("Do you accept cash?", "pt", history=()) == set()
+
+
+def test_a_day_is_looked_for_under_its_names_in_the_documents_languages() -> None:
+    (_, saturday) = read_query("Do you open on Saturday?", "", ("pt",)).words
+
+    assert saturday.word == "saturday"
+    assert set(saturday.also) == {"sabado", "sabados"}

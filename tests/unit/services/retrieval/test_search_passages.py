@@ -360,6 +360,30 @@ def test_a_yes_to_what_was_asked_back_is_searched_for_with_what_was_asked_before
     assert found.passages[0].text == CLINIC[2]
 
 
+@pytest.mark.parametrize("language", [Language.AUTO, Language.PT])
+@pytest.mark.parametrize(
+    ("first", "follow_up", "n"),
+    [
+        ("Do you open on Saturday?", "and on Sunday?", 0),
+        ("Ouvrez-vous le samedi ?", "et le dimanche ?", 0),
+        ("¿Abren los sábados?", "¿y los domingos?", 0),
+        ("Do you accept cards?", "and cash?", 1),
+        ("Acceptez-vous la carte ?", "et les espèces ?", 1),
+        ("How can I reschedule?", "what is the phone number?", 3),
+    ],
+)
+def test_questions_in_another_language_than_the_documents_are_found(
+    house: House, first: str, follow_up: str, n: int, language: Language
+) -> None:
+    assistant = house.knowledge.assistant()
+    settings = replace(assistant.settings, language=language)
+
+    found = house.passages.search(replace(assistant, settings=settings), follow_up, 3, [first])
+
+    assert found.passages[0].text == CLINIC[n]
+    assert found.enough
+
+
 @pytest.mark.parametrize("message", ["oi, quanto custa a limpeza de pele?", "obrigado! e a limpeza de pele?"])
 def test_a_greeting_or_thanks_that_asks_too_is_searched_for(house: House, message: str) -> None:
     found = house.ask(message)
