@@ -252,15 +252,18 @@ def _shape(count: int, language: str, passages: Sequence[Passage]) -> Shape:
     }
 
     def check(value: Any) -> list[str]:
-        questions = [_question(one, passages) for one in value["questions"]]
-        problems = problems_of(questions)
-        said = " ".join(f"{one.question} {one.explanation}" for one in questions)
+        return problems_of([_question(one, passages) for one in value["questions"]])
+
+    def wish(value: Any) -> list[str]:
+        said = " ".join(f"{one['question']} {one['explanation']}" for one in value["questions"])
         code = language_code(language)
         if code and detect_language(said) not in (code, ""):
-            problems.append(f"it must be written in {_NAMES[code]}")
-        return problems
+            return [f"it must be written in {_NAMES[code]}"]
+        return []
 
-    return Shape("quiz", schema, mend=lambda value: _mended(value, count, len(passages)), check=check)
+    return Shape(
+        "quiz", schema, mend=lambda value: _mended(value, count, len(passages)), check=check, wish=wish
+    )
 
 
 def _mended(value: Any, count: int, passages: int) -> Any:

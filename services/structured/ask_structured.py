@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kit.errors import AppError
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import ModelAnswerBroken, ModelAnswerInvalid, ModelRefused, ModelShapeRefused
@@ -33,11 +34,13 @@ class Shape(Wanted):
     """What an answer has to be: a JSON Schema under a name, and what no schema can say.
 
     ``mend`` puts right what the caller knows how to before the value is checked; ``check`` gives what is
-    wrong with a value that fits the schema, as sentences for the model.
+    wrong with a value that fits the schema, as sentences for the model. ``wish`` gives what could be better:
+    the model is asked for that too, and what it gave is taken where nothing better comes.
     """
 
     mend: Callable[[Any], Any] = lambda value: value
     check: Callable[[Any], list[str]] = lambda _: []
+    wish: Callable[[Any], list[str]] = lambda _: []
 
 
 @dataclass(frozen=True)
@@ -61,20 +64,30 @@ class AskStructured:
 
     def ask(self, request: CompletionRequest, shape: Shape) -> Structured:
         """A value that fits; ``ModelAnswerInvalid`` with what was wrong, or why no model answered at all."""
-        asking = request
+        asking, taken = request, None
         tokens, problems, model = Tokens(), list[str](), request.model
         for asked in range(1, REPAIRS + 2):
             try:
                 completion = self._completed(asking, shape)
-            except ModelAnswerBroken as broken:  # empty or cut short, as often as such a call is tried
-                problems = [broken.sentence]
+            except AppError as problem:
+                if taken is not None:
+                    break
+                if not isinstance(problem, ModelAnswerBroken):
+                    raise
+                problems = [problem.sentence]  # empty or cut short, as often as such a call is tried
                 break
             tokens, model = tokens + completion.tokens, completion.model
             answer = said_in(completion, shape)
             value, problems = _read(answer, shape)
             if not problems:
-                return Structured(value, completion.model, asked, tokens, completion.routing)
+                found = Structured(value, completion.model, asked, tokens, completion.routing)
+                problems = shape.wish(value)[:MOST_PROBLEMS]
+                if not problems:
+                    return found
+                taken = taken or found
             asking = replace(request, messages=_with_problems(request.messages, answer, problems))
+        if taken is not None:
+            return replace(taken, tokens=tokens)
         name = model or self._catalogue.default_model
         raise ModelAnswerInvalid(
             f"The model {name} gave no valid answer, though it was asked again.", details={"answer": problems}

@@ -30,7 +30,7 @@ COCKTAIL = Template(
             "ingredients": {
                 "type": "array",
                 "title": "Ingredients",
-                "minItems": 2,
+                "minItems": 1,
                 "maxItems": 15,
                 "items": {
                     "type": "object",

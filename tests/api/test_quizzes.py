@@ -102,7 +102,9 @@ def test_what_is_no_quiz_is_502_with_the_reasons(owner: Caller, server: OpenAISe
     assert server.served - before == 3
 
 
-def test_the_wrong_language_is_asked_for_again(owner: Caller, server: OpenAIServer) -> None:
+def test_the_wrong_language_is_asked_for_again_and_taken_where_there_is_no_other(
+    owner: Caller, server: OpenAIServer
+) -> None:
     english = questions(3, explanation="The text says so, and that is what it means for the whole city.")
     english["questions"] = [
         {**one, "question": f"Which is the city of the north, number {n}?"}
@@ -110,6 +112,8 @@ def test_the_wrong_language_is_asked_for_again(owner: Caller, server: OpenAIServ
     ]
     server.script(Reply(json.dumps(english)), Reply(json.dumps(questions(3))))
     assert "cidade" in made(owner, model="test-model")["questions"][0]["question"]
+    server.script(*[Reply(json.dumps(english))] * 3)
+    assert "north" in made(owner, model="test-model")["questions"][0]["question"]
 
 
 def test_it_is_made_from_an_assistants_documents(app: Flask, owner: Caller, outsider: Caller) -> None:

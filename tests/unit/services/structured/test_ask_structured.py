@@ -108,6 +108,22 @@ def test_what_no_schema_can_say_is_checked_too() -> None:
     assert "count must be three" in model.asked[1].messages[-1].content
 
 
+@pytest.mark.parametrize("then", [["{}", "{}"], [json.dumps({**GOOD, "count": 1}), "no"], [ModelTimedOut()]])
+def test_what_could_be_better_is_asked_for_and_taken_where_nothing_better_comes(
+    then: list[str | ModelError],
+) -> None:
+    shape = Shape(
+        "card", SCHEMA, wish=lambda value: [] if value["count"] == 3 else ["count had better be three"]
+    )
+    plain = {**GOOD, "count": 2}
+    assert asking(Scripted(json.dumps(plain), json.dumps(GOOD))).ask(REQUEST, shape).value == GOOD
+
+    model = Scripted(json.dumps(plain), *then)
+    found = asking(model).ask(REQUEST, shape)
+    assert (found.value, found.tokens.output) == (plain, 3 * (1 + sum(isinstance(one, str) for one in then)))
+    assert "count had better be three" in model.asked[1].messages[-1].content
+
+
 def test_a_model_that_refuses_a_schema_is_asked_in_words_from_then_on() -> None:
     model = Scripted(ModelRefused(), json.dumps(GOOD), json.dumps(GOOD))
     ask = asking(model)
