@@ -118,7 +118,7 @@ def _measure(name: str, model: LimitModel, limits: Limits) -> None:
 
 
 def _months(usage: UsageRepository) -> None:
-    first, chance = date(2026, 9, 1), random.Random(1)  # noqa: S311  # made-up counts
+    first, chance = date(2026, 9, 1), random.Random(1)
     clients = [(new_id(), new_id()) for _ in range(CLIENTS)]
     for assistant_id, owner_id in clients:
         for model in range(MODELS):

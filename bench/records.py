@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -154,16 +155,16 @@ def load(notes: Notes, server: EmbeddedDatabase, threads: int, calls: int) -> No
     spans: list[float] = []
 
     def work() -> None:
-        chance = random.Random()  # noqa: S311  # which record is read is no secret
+        chance = random.Random()
         mine = []
         for number in range(calls):
             name = chance.choice(made)
             began = time.perf_counter()
             kinds: tuple[Callable[[], object], ...] = (
-                lambda name=name: notes.one(name["_id"]),  # type: ignore[misc]
-                lambda name=name: notes.count_up(name["_id"]),  # type: ignore[misc]
+                partial(notes.one, name["_id"]),
+                partial(notes.count_up, name["_id"]),
                 lambda: notes.add([note()]),
-                lambda name=name: notes.latest(name["owner_id"]),  # type: ignore[misc]
+                partial(notes.latest, name["owner_id"]),
             )
             kinds[number % 4]()
             mine.append(time.perf_counter() - began)

@@ -51,7 +51,7 @@ def print_follow_ups(sets: Sequence[QuestionSet]) -> None:
     for held in sets:
         index, right = held.index(), held.right([one.text for one in held.chunks])
         questions = [one.text for one in held.questions]
-        before = random.Random(SEED).sample(questions, len(questions))  # noqa: S311
+        before = random.Random(SEED).sample(questions, len(questions))
         _print_line(held.name, index, [(one, "") for one in questions], right)
         _print_line(f"{held.name}, another before", index, list(zip(questions, before, strict=True)), right)
 

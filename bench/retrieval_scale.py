@@ -81,7 +81,7 @@ class Writer:
         return " ".join(self._draw.choice(text.split(), 8).tolist())
 
     def _made_up(self, count: int) -> list[str]:
-        onsets = "b c d f g l m n p r s t v tr pr br cr gr nh lh ch qu".split()  # noqa: SIM905
+        onsets = [*"bcdfglmnprstv", "tr", "pr", "br", "cr", "gr", "nh", "lh", "ch", "qu"]
         syllables = [
             onset + vowel for onset in onsets for vowel in ("a", "e", "i", "o", "u", "ão", "ei", "en", "ar")
         ]
@@ -243,7 +243,7 @@ def _print_one_large(house: House, count: int) -> None:
         f"\n{count:,} chunks in one assistant: {count / (time.perf_counter() - began):,.0f} a second written"
     )
     questions = [writer.question(texts[n % count]) for n in range(SEARCHES)]
-    draw = random.Random(SEED)  # noqa: S311
+    draw = random.Random(SEED)
     before = house.resident_mb()
     search = house.searching()
     _print_spans(house, "first search, nothing on disk", search, [(assistant, questions[0])])
@@ -263,7 +263,7 @@ def _print_many(house: House, count: int) -> None:
     writer = Writer()
     texts = list(writer.texts(10 * SMALL))
     house.embed_once(texts)
-    draw = random.Random(SEED)  # noqa: S311
+    draw = random.Random(SEED)
     began = time.perf_counter()
     assistants = [house.add_documents(house.add_assistant(), draw.sample(texts, SMALL)) for _ in range(count)]
     print(f"\n{count} assistants of {SMALL} chunks each, written in {time.perf_counter() - began:.0f} s")

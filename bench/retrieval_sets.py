@@ -68,7 +68,7 @@ class QuestionSet:
 
     def mistyped(self) -> QuestionSet:
         """The same questions without accents and with a quarter of the words mistyped."""
-        draw = random.Random(SEED)  # noqa: S311
+        draw = random.Random(SEED)
         asked = tuple(Question(mistype(one.text, draw), one.answers, one.title) for one in self.questions)
         return QuestionSet(f"{self.name}, mistyped", self.documents, self.chunks, asked)
 

@@ -101,7 +101,7 @@ def made_texts(documents: int, characters: int = 10_000, seed: int = 1) -> Texts
 
     The words are the demo documents' and five thousand made ones, so that a question finds rivals.
     """
-    chance = random.Random(seed)  # noqa: S311  # the same texts in every run
+    chance = random.Random(seed)
     words = _demo_words() + list(_made_words(chance, 5_000))
     weights = [1 / rank for rank in range(3, len(words) + 3)]
     texts = {}

@@ -97,7 +97,7 @@ def urllib3_alone(base_url: str, threads: int) -> Ask:
 def typed_call(base_url: str, http_client: httpx2.Client) -> Ask:
     """``chat.completions.create``, which makes objects of the answer."""
     client = openai.OpenAI(api_key="bench", base_url=base_url, max_retries=0, http_client=http_client)
-    return lambda: client.chat.completions.create(model="bench", messages=MESSAGES)  # type: ignore[arg-type]
+    return lambda: client.chat.completions.create(model="bench", messages=MESSAGES)  # type: ignore[arg-type]  # dictionaries, which it takes too
 
 
 def raw_call(base_url: str, http_client: httpx2.Client) -> Ask:

@@ -64,7 +64,7 @@ class FileStore:
                     target.write(block)
                 target.flush()
                 os.fsync(target.fileno())
-        except BaseException:
+        except BaseException:  # whatever it is, nothing is left of the file
             with suppress(OSError):  # what went wrong first is what counts
                 path.unlink()
             raise

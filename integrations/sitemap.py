@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 from integrations.outbound import NotFetched, Outbound
 from kit.errors import UpstreamTimeout
-
-if TYPE_CHECKING:
-    from lxml import etree
 
 MOST_PAGES = 500
 _MOST_MAPS = 20
@@ -23,7 +19,7 @@ def read_sitemap(outbound: Outbound, url: str) -> list[str]:
 
     ``NotFetched`` when it is none or too large; ``UpstreamFailed`` and ``UpstreamTimeout`` may go by.
     """
-    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
+    from integrations.sitemap_xml import parse_sitemap  # noqa: PLC0415  # lxml is for whoever reads sites
 
     pages: dict[str, None] = {}
     pending, seen = [url], {url}
@@ -31,43 +27,19 @@ def read_sitemap(outbound: Outbound, url: str) -> list[str]:
     while pending and len(pages) < _MOST_LISTED:
         if time.monotonic() > until:
             raise UpstreamTimeout("The site's maps take too long to be fetched.")
-        root = _root(outbound, pending.pop(0))
-        found = _listed(root)
-        if etree.QName(root).localname == "urlset":
-            pages.update(dict.fromkeys(found))
-            continue
-        new = [one for one in found if one not in seen][: _MOST_MAPS - len(seen)]
-        seen.update(new)
-        pending += new
+        site_map = parse_sitemap(_fetched(outbound, pending.pop(0)))
+        if site_map.is_index:
+            new = [one for one in site_map.addresses if one not in seen][: _MOST_MAPS - len(seen)]
+            seen.update(new)
+            pending += new
+        else:
+            pages.update(dict.fromkeys(site_map.addresses))
     return list(pages)[:_MOST_LISTED]
 
 
-def _root(outbound: Outbound, url: str) -> etree._Element:
-    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
-
+def _fetched(outbound: Outbound, url: str) -> bytes:
     with outbound.get(url) as page:
         raw = page.stream.read(_MOST_BYTES + 1)
     if len(raw) > _MOST_BYTES:
         raise NotFetched(f"The sitemap is larger than {_MOST_BYTES >> 20} MB.")
-    parser = etree.XMLParser(
-        remove_comments=True,
-        remove_pis=True,
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-    )
-    try:
-        root = etree.fromstring(raw, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise NotFetched("This is no sitemap: its XML cannot be read.") from None
-    if etree.QName(root).localname not in {"urlset", "sitemapindex"}:
-        raise NotFetched("This is no sitemap: it lists no pages.")
-    return root
-
-
-def _listed(root: etree._Element) -> list[str]:
-    from lxml import etree  # noqa: PLC0415  # for whoever reads sites
-
-    found = (one for entry in root for one in entry if etree.QName(one).localname == "loc")
-    return [text for one in found if (text := (one.text or "").strip())]
+    return raw

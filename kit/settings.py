@@ -148,7 +148,7 @@ class Settings:
     rerank_url: str = _setting("RERANK_URL", "", _text)
     rerank_model: str = _setting("RERANK_MODEL", "", _model("local", free=True))
     rerank_api_key: str = _setting("RERANK_API_KEY", "", _text)
-    image_gen_enabled: bool = _setting("IMAGE_GEN_ENABLED", True, _switch)  # noqa: FBT003  # its default
+    image_gen_enabled: bool = _setting("IMAGE_GEN_ENABLED", default=True, read=_switch)
     image_model: str = _setting(
         "IMAGE_MODEL", "placeholder", _model("openai", "stability", bare="placeholder")
     )

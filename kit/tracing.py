@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Mapping
 
 from opentelemetry import context, propagate, trace
@@ -32,19 +31,11 @@ class Tracing:
         Returns what sends the rest and ends it. What OpenTelemetry reads from the environment besides
         (``OTEL_SERVICE_NAME``, ``OTEL_TRACES_SAMPLER``, ``OTEL_EXPORTER_OTLP_HEADERS``, …) counts.
         """
-        # Only where traces are wanted: the exporter is heavy.
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
-        from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-        from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
+        from kit.otlp import sending_to  # noqa: PLC0415  # heavy, for whoever wants traces
 
         if not endpoint.startswith(("http://", "https://")):
             raise SettingsError("OTEL_EXPORTER_OTLP_ENDPOINT: must begin with http:// or https://")
-        name = os.environ.get("OTEL_SERVICE_NAME") or "orquestra"
-        resource = Resource.create({"service.name": name, "service.version": version})
-        provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(endpoint=endpoint.rstrip("/") + "/v1/traces", timeout=5)
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        provider = sending_to(f"{endpoint.rstrip('/')}/v1/traces", version)
         self._tracer = provider.get_tracer("orquestra")
 
         def stop() -> None:

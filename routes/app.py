@@ -138,7 +138,7 @@ def create_flask(house: House) -> Flask:
     app.url_map.converters["model_name"] = ModelName
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask says so
     JWTManager(app)
     install_signed_tokens(app)
     api = _Api(app)

@@ -54,7 +54,7 @@ def answer_message(body: dict[str, Any], assistant: Assistant) -> Any:
 @blueprint.gives(200, schemas.ChatOut(many=True))
 def list_chats(args: dict[str, Any], actor: Actor) -> Any:
     """The caller's chats, newest first."""
-    return _listed(actor, args, None)
+    return _listed(actor, args, active=None)
 
 
 @blueprint.path("/listarAtivos")
@@ -175,7 +175,8 @@ def acknowledge(body: dict[str, list[str]], assistant: Assistant) -> dict[str, i
     return {"acknowledged": house().chats.deliver_replies.acknowledge(assistant, body["ids"])}
 
 
-def _listed(actor: Actor, args: dict[str, Any], active: bool | None) -> Any:  # noqa: FBT001  # None: both
+def _listed(actor: Actor, args: dict[str, Any], *, active: bool | None) -> Any:
+    """Active or inactive chats; ``None``: both."""
     find = house().chats.find_chats
     wanted = ChatFilter(
         assistant_id=args["assistant_id"],

@@ -23,7 +23,7 @@ CALLS = 6  # a moment is met at one of so many calls
 def soak(minutes: float, seed: int | None) -> None:
     """Kill and start the application under writers; say what was promised and what of it was lost."""
     seed = seed if seed is not None else random.SystemRandom().randrange(10_000)
-    chance = random.Random(seed)  # noqa: S311  # a run that can be repeated
+    chance = random.Random(seed)
     give_up = time.monotonic() + minutes * 60
     breaches = 0
     with Template() as template:

@@ -86,7 +86,7 @@ class EmbeddedDatabase:
             _end_orphan(self._directory / CHILD_LOCK)
             self._open()
             self._owner.write(self.uri)
-        except BaseException:
+        except BaseException:  # whatever it is, no child and no lock is left behind
             self.stop()
             raise
         return self.uri
@@ -241,6 +241,6 @@ def _forget_when_forked(database: EmbeddedDatabase) -> None:
     def let_go() -> None:
         there = reference()
         if there is not None:
-            there._let_go()  # noqa: SLF001
+            there._let_go()  # noqa: SLF001  # its own class
 
     os.register_at_fork(after_in_child=let_go)

@@ -99,7 +99,7 @@ class LocalChroma:
         collection = self.find(name)
         if collection is None:
             return
-        folders = self._segments("WHERE collection = ?", str(collection.id))
+        folders = self._segments("SELECT id FROM segments WHERE collection = ?", str(collection.id))
         try:
             with _translated():
                 self._client.delete_collection(name)
@@ -124,15 +124,15 @@ class LocalChroma:
 
     def _remove_orphans(self) -> None:
         """Remove the folders of collections that a crash kept ``drop`` from finishing."""
-        known = set(self._segments(""))
+        known = set(self._segments("SELECT id FROM segments"))
         for folder in self._directory.iterdir():
             if folder.is_dir() and _FOLDER.match(folder.name) and folder.name not in known:
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def _segments(self, where: str, *values: str) -> list[str]:
+    def _segments(self, query: str, *values: str) -> list[str]:
         path = self._directory / "chroma.sqlite3"
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as database:
-            return [row[0] for row in database.execute(f"SELECT id FROM segments {where}", values)]  # noqa: S608
+            return [row[0] for row in database.execute(query, values)]
 
 
 def _client(directory: Path, open_collections: int) -> Client:

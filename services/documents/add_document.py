@@ -75,7 +75,7 @@ class AddDocument:
             raise Invalid.field("file", "The file is empty.")
         try:
             document = self._keep(assistant, filename, upload, received)
-        except BaseException:
+        except BaseException:  # whatever it is, no file is left that no record names
             self._files.discard(received)
             raise
         self._index_soon(document)

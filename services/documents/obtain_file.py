@@ -67,7 +67,7 @@ class ObtainFile:
                 raise NotFetched(problem.sentence) from None
         try:
             return self._keep(document, file_format, received)
-        except BaseException:
+        except BaseException:  # whatever it is, no file is left that no record names
             self._files.discard(received)
             raise
 

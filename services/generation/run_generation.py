@@ -69,7 +69,7 @@ class RunGeneration:
             result = self._done(job)
         except AppError as problem:
             self._jobs.finish(failed(job, problem, self._clock()))
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, whoever waits for the job is told
             self._jobs.finish(failed(job, problem, self._clock()))
             raise
         else:

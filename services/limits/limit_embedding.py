@@ -58,7 +58,7 @@ class LimitEmbedding:
             with self._paid(spender, entry, cost):
                 yield
             outcome, spent, money = ANSWERED, Tokens(tokens, estimated=True), cost.money
-        except BaseException as problem:
+        except BaseException as problem:  # whatever it is, the log of calls says so
             outcome = problem.error_code if isinstance(problem, AppError) else type(problem).__name__
             raise
         finally:
@@ -94,7 +94,7 @@ class LimitEmbedding:
             raise
         try:
             yield
-        except BaseException:
+        except BaseException:  # whatever it is, nothing was used
             self._budgets.settle(reservation, Cost())
             raise
         self._budgets.settle(reservation, cost)

@@ -120,9 +120,8 @@ def fit_passages(passages: Sequence[Passage], budget: PromptBudget | None = None
     """
     left = (budget or PromptBudget()).passages
     taken: list[Passage] = []
-    for passage in passages:
-        if not taken:
-            passage = replace(passage, text=fit_tokens(passage.text, left))  # noqa: PLW2901
+    for whole in passages:
+        passage = whole if taken else replace(whole, text=fit_tokens(whole.text, left))
         cost = estimate_tokens(passage.text)
         if cost <= left:
             taken.append(passage)

@@ -88,10 +88,10 @@ def find_link(stretch: str) -> Link | None:
     """The first link in ``stretch``, taken to reach to its end but for punctuation."""
     if not _MAYBE.search(stretch):
         return None
-    for form in _resolved(stretch):
-        lowered = form.lower()
-        if len(lowered) != len(form):
-            form = lowered  # noqa: PLW2901  # a letter that lowers into two: places count in the lowered text
+    for resolved in _resolved(stretch):
+        lowered = resolved.lower()
+        # With a letter that lowers into two, places count in the lowered text.
+        form = resolved if len(lowered) == len(resolved) else lowered
         start = _start_of_link(form, lowered)
         if start is not None:
             url = trimmed(form[start:])

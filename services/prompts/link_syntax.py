@@ -54,21 +54,25 @@ class Angle(Enum):
 def read_destination(text: str, at: int, end: int, *, more: bool) -> Destination | Verdict:
     """Read from the ``(`` at ``at``; ``more`` says whether the text may go on beyond ``end``."""
     unknown = Verdict.WAIT if more else Verdict.NO
-    begin = _SPACE.match(text, at + 1, end).end()  # type: ignore[union-attr]  # it fits every text
+    begin = _after_space(text, at + 1, end)
     if begin == end:
         return unknown
     stop = _angled(text, begin, end) if text[begin] == "<" else _balanced(text, begin, end)
     if stop is None:
         return Verdict.NO
-    after = _SPACE.match(text, stop, end).end()  # type: ignore[union-attr]
+    after = _after_space(text, stop, end)
     if after < end and after > stop and text[after] in "\"'(":
         title = _TITLE.match(text, after, end)
         if title is None:
             return unknown
-        after = _SPACE.match(text, title.end(), end).end()  # type: ignore[union-attr]
+        after = _after_space(text, title.end(), end)
     if after >= end:
         return unknown
     return Destination(text[begin:stop], after + 1) if text[after] == ")" else Verdict.NO
+
+
+def _after_space(text: str, at: int, end: int) -> int:
+    return _SPACE.match(text, at, end).end()  # type: ignore[union-attr]  # it fits every text
 
 
 def reads_as_definition(text: str, at: int, end: int, *, more: bool) -> str | Verdict:

@@ -32,7 +32,7 @@ def fitted(value: Any, schema: Schema) -> Any:
 def problems_of(value: Any, schema: Schema) -> list[str]:
     """What does not fit, as ``questions[2].answer: …``; an empty list for a valid value."""
     import jsonschema  # noqa: PLC0415  # with what it needs 4 MB, for whoever asks for a shape
-    from referencing import Registry  # noqa: PLC0415
+    from referencing import Registry  # noqa: PLC0415  # the same
 
     validator = jsonschema.Draft202012Validator(schema, registry=Registry())
     found = sorted(validator.iter_errors(value), key=lambda error: [str(one) for one in error.path])

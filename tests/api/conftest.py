@@ -19,7 +19,7 @@ from kit.settings import Settings
 from routes.app import create_flask
 from services.house import House
 from tests.people import PASSWORD, Caller, bot, made, signed_in
-from tests.servers.openai_server import OpenAIServer, Reply
+from tests.servers.openai_server import OpenAIServer
 from tests.talk import wait_until
 from tests.uploads import Gate
 
@@ -60,9 +60,7 @@ def model_server() -> Iterator[OpenAIServer]:
 def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     """The model server, for a test that scripts it: afterwards it answers as it did."""
     yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
-    model_server.release()
+    model_server.forget()
 
 
 @pytest.fixture(scope="session")

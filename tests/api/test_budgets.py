@@ -31,8 +31,7 @@ def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     model_server.most_at_once = 0
     model_server.requests.clear()
     yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
+    model_server.forget()
 
 
 class Letters:

@@ -19,8 +19,7 @@ GREETING = "Olá! Sou a Bia, da Clínica."
 def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     model_server.requests.clear()
     yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
+    model_server.forget()
 
 
 @pytest.fixture

@@ -248,7 +248,8 @@ class TestAnUnexpectedError:
         owner: Caller,
         log: io.StringIO,
         monkeypatch: pytest.MonkeyPatch,
-        stream: bool,  # noqa: FBT001  # a parameter of the test
+        *,
+        stream: bool,
     ) -> None:
         compose = installation.house.chats.answer_message._compose
         monkeypatch.setattr(compose._ask, "_complete", _BreaksMidway())

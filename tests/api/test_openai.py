@@ -48,7 +48,7 @@ def chunks(answer: TestResponse) -> list[dict[str, Any]]:
     return [json.loads(one.removeprefix("data: ")) for one in lines]
 
 
-def calling(stream: bool = False) -> Reply:  # noqa: FBT001, FBT002
+def calling(*, stream: bool = False) -> Reply:
     """A model that calls a tool instead of answering."""
     message = {"role": "assistant", "content": None, "tool_calls": [CALL]}
     if not stream:

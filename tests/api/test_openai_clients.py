@@ -58,8 +58,7 @@ def door(address: str, owner: Caller) -> Door:
 def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     model_server.default = Reply("São 120 reais [1].")
     yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
+    model_server.forget()
 
 
 def test_the_openai_package(door: Door, server: OpenAIServer) -> None:

@@ -22,8 +22,7 @@ CHAT = {"model": "test-model", "max_tokens": 100, "messages": [{"role": "user", 
 def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
     model_server.requests.clear()
     yield model_server
-    model_server._script.clear()
-    model_server.default = Reply()
+    model_server.forget()
 
 
 def issued(owner: Caller, **limits: Any) -> dict[str, Any]:

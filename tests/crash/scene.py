@@ -186,7 +186,7 @@ def kill_at(scene: Scene, application: Killable, moments: Sequence[Moment]) -> l
 
 def kill_at_random(scene: Scene, times: int, seed: int) -> None:
     """Kill it so many times at any moment of half a second of writing, every other time with its database."""
-    chance = random.Random(seed)  # noqa: S311  # a run that can be repeated
+    chance = random.Random(seed)
     for number in range(times):
         scene.write()
         time.sleep(chance.uniform(0.05, 0.5))

@@ -35,7 +35,7 @@ class Import:
         self.kills = 0
         self._folder = folder
         self._number = 0
-        self._chance = random.Random(20261121)  # noqa: S311  # a run that can be repeated
+        self._chance = random.Random(20261121)
 
     def add(self, visitor: Visitor) -> None:
         """One archive of documents; ``Down`` when it was not acknowledged."""

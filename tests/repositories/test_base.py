@@ -202,7 +202,7 @@ def test_updates_that_some_engine_gets_wrong_are_not_offered(things: Things) -> 
         {"$set": {"list.$[].n": 1}},
     ):
         with pytest.raises(ValueError, match=r"update|array"):
-            things._update(MINE, "x", change)  # type: ignore[arg-type]
+            things._update(MINE, "x", change)  # type: ignore[arg-type]  # on purpose
     with pytest.raises(TypeError):
         things._insert(MINE, thing(value=object()))
 

@@ -71,6 +71,12 @@ def a_spender(user_id: str = "", user: Bounds | None = None, **bounds: float) ->
     return Spender(new_id(), new_id(), limits, user_id)
 
 
+def kept_of(budgets: BudgetRepository, spender: Spender) -> Budget:
+    kept = budgets.get(spender.assistant_id, "202611")
+    assert kept is not None
+    return kept
+
+
 def at_once(call: Callable[[int], object], times: int) -> Counter[str]:
     """How calls made at the same moment came out."""
 
@@ -95,8 +101,7 @@ def test_of_a_hundred_calls_at_once_ten_pass_a_budget_for_ten(
     spender = a_spender("", None, **{limit: allowed})
 
     assert at_once(lambda _: scene.keep.reserve(spender, Cost(100, 500)), 100) == {"passed": 10, limit: 90}
-    kept = budgets.get(spender.assistant_id, "202611")
-    assert kept is not None
+    kept = kept_of(budgets, spender)
     assert kept.spent == kept.reserved == Cost(1000, 5000)
 
 
@@ -109,8 +114,7 @@ def test_a_users_budget_holds_and_takes_nothing_from_the_assistants_when_it_refu
         "passed": 3,
         "user.tokens_per_day": 37,
     }
-    kept = budgets.get(spender.assistant_id, "202611")
-    assert kept is not None
+    kept = kept_of(budgets, spender)
     assert kept.spent == Cost(300)
 
 
@@ -205,11 +209,11 @@ def test_what_could_not_be_settled_is_settled_later(scene: Scene, budgets: Budge
     failing = Failing(budgets._records.database)
     keep, spender = scene.of(failing), a_spender(tokens_per_day=100)
     keep.settle(keep.reserve(spender, Cost(80)), Cost(5))
-    assert budgets.get(spender.assistant_id, "202611").spent == Cost(80)  # type: ignore[union-attr]
+    assert kept_of(budgets, spender).spent == Cost(80)
     failing.fails = False
 
     assert keep.settle_rest() == 1
-    assert budgets.get(spender.assistant_id, "202611").spent == Cost(5)  # type: ignore[union-attr]
+    assert kept_of(budgets, spender).spent == Cost(5)
 
 
 def test_what_a_crash_left_reserved_stays_used_and_is_let_go(scene: Scene, budgets: BudgetRepository) -> None:
@@ -217,13 +221,12 @@ def test_what_a_crash_left_reserved_stays_used_and_is_let_go(scene: Scene, budge
     left: Reservation = scene.keep.reserve(spender, Cost(80))
     scene.clock.now += timedelta(minutes=1)
     scene.keep.tidy(timedelta(minutes=5))
-    assert budgets.get(spender.assistant_id, "202611").open  # type: ignore[union-attr]  # it may still run
+    assert kept_of(budgets, spender).open  # it may still run
     scene.clock.now += timedelta(minutes=5)
     scene.keep.tidy(timedelta(minutes=5))
     scene.keep.settle(left, Cost(0))
 
-    kept = budgets.get(spender.assistant_id, "202611")
-    assert kept is not None
+    kept = kept_of(budgets, spender)
     assert (kept.spent, kept.open) == (Cost(80), {})
 
 

@@ -98,7 +98,7 @@ class OpenAIServer:
         by_model: Mapping[str, Reply] | None = None,
     ) -> None:
         """``by_model`` has the replies of models that do not give the default one."""
-        self.default = reply or Reply()
+        self.default = self._first_default = reply or Reply()
         self._by_model = dict(by_model or {})
         self.requests: deque[Recorded] = deque(maxlen=MAX_RECORDED if record else 0)
         self.served = 0
@@ -123,6 +123,12 @@ class OpenAIServer:
     def script(self, *replies: Reply) -> None:
         """Replies to the next requests, one each; after them the default one."""
         self._script.extend(replies)
+
+    def forget(self) -> None:
+        """Drop what was scripted, let go what is held, and answer as at first."""
+        self._script.clear()
+        self.default = self._first_default
+        self.release()
 
     def release(self) -> None:
         """Let every reply go that is held now."""

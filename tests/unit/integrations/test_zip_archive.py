@@ -80,7 +80,7 @@ def test_a_small_file_may_be_packed_as_tightly_as_it_likes() -> None:
 
 
 def test_a_bomb_of_many_files_is_stopped_in_all() -> None:
-    noise = random.Random(5).randbytes(8_000)  # noqa: S311  # bytes that pack badly, the same in each run
+    noise = random.Random(5).randbytes(8_000)
     files: dict[str, bytes | str] = {f"{n}.txt": noise * (3 * MB // 8_000) for n in range(4)}
     found = read(pack(files), ZipBounds(max_unpacked=8 * MB, max_ratio=5_000))
     assert [isinstance(one, bytes) for one in found.values()] == [True, True, False, False]
@@ -135,7 +135,7 @@ def flip(raw: bytes) -> bytes:
 
 @pytest.mark.parametrize("spoil", [flip])
 def test_a_file_that_is_damaged_is_named_and_the_others_are_read(spoil: Callable[[bytes], bytes]) -> None:
-    text = random.Random(6).randbytes(400).hex()  # noqa: S311  # any text will do
+    text = random.Random(6).randbytes(400).hex()
     found = read(spoil(packed(a_md=text, b_md="fine")))
     assert found == {"a.md": "The file is damaged within the archive.", "b.md": b"fine"}
 
@@ -150,7 +150,7 @@ def test_what_is_no_archive_or_breaks_off_is_refused(raw: bytes) -> None:
 
 
 def test_an_archive_with_any_byte_changed_is_read_or_refused_in_words() -> None:
-    chance = random.Random(7)  # noqa: S311  # the same changes in each run
+    chance = random.Random(7)
     sound = packed(a_md="# Um texto\n" * 30, pasta__b_txt="outro", c_csv="x;y\n")
     told: set[str] = set()
     for _ in range(1500):

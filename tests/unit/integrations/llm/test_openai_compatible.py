@@ -130,7 +130,7 @@ def test_a_stream_closed_midway_closes_its_connection(server: OpenAIServer, mode
     server.script(Reply(pieces=["a "] * 200, drip_s=0.05))
     stream = model.stream(REQUEST, TIMEOUT_S)
     assert next(stream) == "a "
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     assert model.complete(REQUEST, TIMEOUT_S).text == "Olá do modelo."
     assert server.connections == 2
 
@@ -388,7 +388,7 @@ def test_when_all_connections_are_taken_the_model_is_busy(
     next(stream)
     with pytest.raises(ModelBusy):
         model.complete(REQUEST, TIMEOUT_S)
-    stream.close()  # type: ignore[attr-defined]
+    stream.close()  # type: ignore[attr-defined]  # a generator
     assert model.complete(REQUEST, TIMEOUT_S).text
     model.close()
 

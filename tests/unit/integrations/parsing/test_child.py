@@ -138,7 +138,7 @@ def test_a_missing_file_and_an_unknown_format(shared: ChildParser, tmp_path: Pat
 def test_damaged_files_are_refused_or_read_never_worse(
     shared: ChildParser, tmp_path: Path, file_format: str
 ) -> None:
-    chance = random.Random(file_format)  # noqa: S311 - the same damage each time
+    chance = random.Random(file_format)
     path = tmp_path / f"file.{file_format}"
     if file_format == "pdf":
         path.write_bytes(build_pdf([[Text("O corte custa R$ 45.", 100)]] * 3))
@@ -155,7 +155,7 @@ def test_damaged_files_are_refused_or_read_never_worse(
 def test_damage_within_a_whole_archive_is_refused_or_read_never_worse(
     shared: ChildParser, tmp_path: Path, file_format: str
 ) -> None:
-    chance = random.Random(file_format)  # noqa: S311
+    chance = random.Random(file_format)
     path = tmp_path / f"file.{file_format}"
     WRITERS[file_format](path)
     whole = path.read_bytes()

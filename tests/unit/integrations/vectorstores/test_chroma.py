@@ -159,7 +159,7 @@ def test_far_more_collections_than_stay_open_lose_nothing(tmp_path: Path) -> Non
 
 
 def test_any_order_of_calls_agrees_with_a_dictionary(tmp_path: Path) -> None:
-    vectors, draw = _vectors(200), random.Random(5)  # noqa: S311
+    vectors, draw = _vectors(200), random.Random(5)
     store = open_chroma(tmp_path, open_collections=3)
     model: dict[str, set[str]] = {f"col{n}": set() for n in range(8)}
     for _ in range(300):

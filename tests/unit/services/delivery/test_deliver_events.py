@@ -143,7 +143,7 @@ def test_the_body_alone_is_signed_as_githubs_webhooks_are() -> None:
     ("secret", "is_good"),
     [(SECRET, True), ("x" * 16, True), ("x" * 15, False), ("whsec_not base64 at all", False), ("", False)],
 )
-def test_a_secret_protects_something(secret: str, is_good: bool) -> None:  # noqa: FBT001  # a table's column
+def test_a_secret_protects_something(secret: str, *, is_good: bool) -> None:
     assert (problem_with_secret(secret) is None) is is_good
 
 
