@@ -68,7 +68,10 @@ def read_words(variable: GuideVariable, text: str) -> Value:
 def fill(
     variables: Sequence[GuideVariable], sent: Mapping[str, Any], field: str = "variables"
 ) -> dict[str, Value]:
-    """A value for each variable: the one sent, its default, or nothing; ``Invalid`` names what is wrong."""
+    """A value for each variable: the one sent, its default, or nothing; ``Invalid`` names what is wrong.
+
+    A number will do for a text.
+    """
     problems: dict[str, list[str]] = {}
     values: dict[str, Value] = {}
     known = {one.name for one in variables}
@@ -83,12 +86,17 @@ def fill(
             values[variable.name] = "" if variable.default is None else variable.default
             continue
         try:
-            values[variable.name] = read_value(variable, value)
+            values[variable.name] = read_value(variable, _as_sent(variable, value))
         except ValueError as problem:
             problems[f"{field}.{variable.name}"] = [str(problem)]
     if problems:
         raise Invalid.fields(problems)
     return values
+
+
+def _as_sent(variable: GuideVariable, value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return str(value) if is_number and variable.type is VariableType.TEXT else value
 
 
 def _choice(choices: Sequence[Value], said: str) -> Value:

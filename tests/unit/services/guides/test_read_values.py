@@ -121,3 +121,16 @@ def test_defaults_stand_where_nothing_is_sent() -> None:
 )
 def test_names(name: str, *, fits: bool) -> None:
     assert is_variable_name(name) is fits
+
+
+@pytest.mark.parametrize(("sent", "read"), [(3, "3"), (2.5, "2.5"), (-1, "-1")])
+def test_a_number_will_do_for_a_text(sent: float, read: str) -> None:
+    assert fill(
+        (GuideVariable("a"), GuideVariable("b", default="x", choices=("x", read))), {"a": sent, "b": sent}
+    ) == {
+        "a": read,
+        "b": read,
+    }
+    for other in (True, float("inf"), [sent]):
+        with pytest.raises(Invalid):
+            fill((GuideVariable("a"),), {"a": other})
