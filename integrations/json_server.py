@@ -14,6 +14,7 @@ from urllib3.util import Url, make_headers
 from integrations.llm.failures import refused, translated
 from integrations.llm.transport import Transport, json_bytes, json_headers
 from kit.errors import SettingsError
+from kit.tracing import tracing
 from models.model_errors import ModelAnswerBroken, ModelTimedOut
 
 CONNECT_TIMEOUT_S = 5.0
@@ -72,7 +73,8 @@ class JsonServer:
 
     def post(self, body: Mapping[str, Any], timeout_s: float) -> Any:
         """The JSON of the answer, within ``timeout_s`` in all; a ``ModelError`` when there is none."""
-        content, _ = self._server.post(json_bytes(body), self._headers, timeout_s)
+        headers = {**tracing.headers(), **self._headers} if tracing.is_on else self._headers
+        content, _ = self._server.post(json_bytes(body), headers, timeout_s)
         try:
             return json.loads(content)
         except (ValueError, RecursionError):

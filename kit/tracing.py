@@ -45,13 +45,21 @@ class Tracing:
         return stop
 
     @contextlib.contextmanager
-    def span(self, name: str, attributes: Mapping[str, Value] | None = None) -> Iterator[Span]:
+    def span(
+        self, name: str, attributes: Mapping[str, Value] | None = None, kind: str = "internal"
+    ) -> Iterator[Span]:
         """A part of what is under way; an exception that goes through it marks it as failed."""
         if self._tracer is None:
             yield trace.INVALID_SPAN
             return
-        with self._tracer.start_as_current_span(name, attributes=attributes, record_exception=False) as span:
+        with self._tracer.start_as_current_span(
+            name, kind=_KINDS[kind], attributes=attributes, record_exception=False
+        ) as span:
             yield span
+
+    def headers(self) -> dict[str, str]:
+        """What tells another server which span of this thread it works for; nothing while there is none."""
+        return _headers_of(trace.get_current_span()) if self.is_on else {}
 
     def begin(
         self,
@@ -87,10 +95,8 @@ class OpenSpan:
             self._token = None
 
     def headers(self) -> dict[str, str]:
-        """What tells another server which span it works for (``traceparent``); nothing else of the request."""
-        carrier: dict[str, str] = {}
-        propagate.inject(carrier, trace.set_span_in_context(self._span, context.Context()))
-        return carrier
+        """What tells another server that it works for this span."""
+        return _headers_of(self._span)
 
     def note(self, name: str, attributes: Mapping[str, Value]) -> None:
         """Something that happened meanwhile."""
@@ -104,6 +110,13 @@ class OpenSpan:
             self._span.set_attribute("error.type", error)
             self._span.set_status(Status(StatusCode.ERROR))
         self._span.end()
+
+
+def _headers_of(span: Span) -> dict[str, str]:
+    """``traceparent`` and ``tracestate``; nothing else of a request goes along (no baggage)."""
+    carrier: dict[str, str] = {}
+    propagate.inject(carrier, trace.set_span_in_context(span, context.Context()))
+    return carrier
 
 
 tracing = Tracing()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from integrations.embeddings.base import Vectors
+from integrations.embeddings.base import Embedder, Vectors
 from kit.errors import Invalid
+from kit.tracing import Value, tracing
 from models.callers import Caller
 from models.tokens import estimate_tokens
 from services.chats.turn_queue import TurnQueue
@@ -45,9 +46,22 @@ class EmbedTexts:
         _check_length(dimensions, embedder.dimensions)
         tokens = sum(map(estimate_tokens, texts))
         with self._turns.slot(), self._limit.counted(caller, user_id, embedder.name, tokens):
-            vectors = embedder.embed(texts)
+            vectors = _embedded(embedder, texts, tokens)
         _check_length(dimensions, vectors.shape[1])
         return Embedded(vectors, embedder.name, tokens)
+
+
+def _embedded(embedder: Embedder, texts: Sequence[str], tokens: int) -> Vectors:
+    if not tracing.is_on:
+        return embedder.embed(texts)
+    asked: dict[str, Value] = {
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.provider.name": embedder.name.partition(":")[0],
+        "gen_ai.request.model": embedder.name,
+        "gen_ai.usage.input_tokens": tokens,
+    }
+    with tracing.span(f"embeddings {embedder.name}", asked, "client"):
+        return embedder.embed(texts)
 
 
 def _check_length(wanted: int | None, length: int) -> None:

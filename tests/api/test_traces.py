@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
+from bootstrap.installation import Installation
+from integrations.embeddings.remote import OPENAI, RemoteEmbedder
+from integrations.json_server import JsonServer
+from integrations.llm.transport import checked_url
 from kit.errors import SettingsError
 from kit.tracing import Tracing, tracing
 from tests.people import Caller, bot
 from tests.servers.openai_server import OpenAIServer, Reply
 from tests.servers.other_model_servers import OllamaServer, PlainServer
 from tests.servers.trace_collector import TraceCollector
+from tests.servers.vector_server import VectorServer
 from tests.talk import said, send
 
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -109,6 +114,28 @@ def test_other_servers_are_told_too(
         call = traced().named(f"chat {entry['name']}")
         assert server.requests[-1].headers["traceparent"].split("-")[2] == call["id"]
         assert call["attributes"]["server.port"] == server.port
+
+
+def test_embeddings_are_part_of_the_trace(
+    owner: Caller,
+    installation: Installation,
+    monkeypatch: pytest.MonkeyPatch,
+    traced: Callable[[], TraceCollector],
+) -> None:
+    with VectorServer() as server:
+        url = checked_url(server.url, "EMBEDDING_MODEL", "/v1/embeddings")
+        one = JsonServer(url, model="letters", calls=1)
+        embedder = RemoteEmbedder(OPENAI, "letters", documents=one, queries=one)
+        monkeypatch.setattr(installation.house.generation.embed_texts._embedders, "current", embedder)
+        assert owner.post("/v1/embeddings", {"input": "oi"}).status_code == 200
+        collector = traced()
+        call = collector.named("embeddings openai:letters")
+        assert call["parent"] == collector.named("POST /v1/embeddings")["id"]
+        assert call["attributes"]["gen_ai.operation.name"] == "embeddings"
+        assert server.requests[-1].headers["traceparent"].split("-")[1:3] == [call["trace"], call["id"]]
+        assert owner.post("/v1/embeddings", {"input": "oi"}).status_code == 200
+        assert "traceparent" not in server.requests[-1].headers
+        one.close()
 
 
 def test_a_call_that_fails_and_its_request_are_marked(
