@@ -17,6 +17,7 @@ from services.chats.opt_out import HearOptOut
 from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
+from services.chats.run_turn import RunTurn
 from services.chats.settle_turn import SettleTurn
 from services.chats.summarise_chat import SummariseChat
 from services.chats.take_over import TakeOver
@@ -43,22 +44,27 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         record=shared.metered.usage.record_calls.record,
         clock=utc_now,
     )
+    follow = FollowGuide(
+        chats=records.chats,
+        guides=records.guides,
+        structured=shared.structured,
+        catalogue=shared.metered.models.catalogue,
+    )
     return ChatUseCases(
         answer_message=AnswerMessage(
             queue=shared.turns,
-            chats=records.chats,
             receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
-            compose=compose,
-            follow=FollowGuide(
+            run_turn=RunTurn(
                 chats=records.chats,
-                guides=records.guides,
-                structured=shared.structured,
-                catalogue=shared.metered.models.catalogue,
+                compose=compose,
+                follow=follow,
+                opt_out=HearOptOut(records.chats),
+                settle=settle,
+                unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
             ),
-            opt_out=HearOptOut(records.chats),
+            follow=follow,
             settle=settle,
             requests=shared.metered.limits.requests,
-            unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
         ),
         find_chats=FindChats(
             chats=records.chats, messages=records.messages, assistants=shared.find_assistants

@@ -22,7 +22,7 @@ import kit.logging
 from bootstrap.installation import Installation
 from models.completions import Completion
 from routes import errors, requests
-from services.chats import answer_message
+from services.chats import run_turn
 from tests.api.conftest import MakeApp
 from tests.people import Caller, bot
 from tests.servers.application import Application
@@ -208,7 +208,7 @@ class TestAnUnexpectedError:
         kit.logging.configure("INFO")
         # A logger that is used once keeps what it writes to: none of the application's own may, here.
         structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
-        modules: tuple[ModuleType, ...] = (errors, requests, answer_message)
+        modules: tuple[ModuleType, ...] = (errors, requests, run_turn)
         for module in modules:
             monkeypatch.setattr(module, "_log", kit.logging.get_logger(module.__name__))
         yield written
@@ -251,7 +251,7 @@ class TestAnUnexpectedError:
         *,
         stream: bool,
     ) -> None:
-        compose = installation.house.chats.answer_message._compose
+        compose = installation.house.chats.answer_message._run_turn._compose
         monkeypatch.setattr(compose._ask, "_complete", _BreaksMidway())
         its_bot = bot(app, owner.new_assistant())
         message = {"id": PHONE, "message_service": "Web", "message": WROTE, "stream": stream}

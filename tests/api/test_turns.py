@@ -486,14 +486,11 @@ def test_more_than_the_server_can_hold_are_503_at_once_and_the_rest_of_it_answer
     usual = installation.house.chats.answer_message
     few = AnswerMessage(
         queue=TurnQueue(slots=3),
-        chats=usual._chats,
         receive=usual._receive,
-        compose=usual._compose,
+        run_turn=usual._run_turn,
         follow=usual._follow,
-        opt_out=usual._opt_out,
         settle=usual._settle,
         requests=usual._requests,
-        unanswered=usual._unanswered,
     )
     app = make_app(
         house=replace(installation.house, chats=replace(installation.house.chats, answer_message=few))
