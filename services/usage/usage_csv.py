@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 
 from models.limits import MICRO
@@ -13,6 +14,7 @@ from services.usage.find_usage import Group
 COUNTED = ("requests", "failed", "refused", "tokens_in", "tokens_out", "money")
 # A spreadsheet takes a cell that begins like this for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PHONE = re.compile(r"\+[0-9][0-9 ]*")  # whom most users are: a number at worst
 
 
 def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
@@ -47,4 +49,4 @@ def write_usage(rows: Sequence[UsageRow], group_by: Sequence[Group]) -> str:
 
 
 def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.startswith(_FORMULA) and not _PHONE.fullmatch(text) else text

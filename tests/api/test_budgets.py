@@ -198,7 +198,7 @@ class TestUsage:
         assert sheet.text == same.text
         assert sheet.text.splitlines() == [
             "assistant_id,assistant,day,model,user_id,requests,failed,refused,tokens_in,tokens_out,money",
-            f'{assistant["_id"]},"\'=HYPERLINK(""x"")",{day},test-model,\'+55 13,1,0,0,11,7,0.000000',
+            f'{assistant["_id"]},"\'=HYPERLINK(""x"")",{day},test-model,+55 13,1,0,0,11,7,0.000000',
         ]
         assert owner.get("/usage?month=2020-01").get_json() == []
 
