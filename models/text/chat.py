@@ -38,7 +38,11 @@ buenas tardes|buenas noches|muy buenas|que tal|como estan|como esta usted|quisie
 me gustaria saber|necesito saber|queria preguntar|quisiera preguntar|me puede decir|me pueden decir
 me podria decir|me podrian decir|podria decirme|podrian decirme|puede decirme|pueden decirme|me puedes decir
 puedes decirme|sabe usted|sabria decirme|tengo una duda|tengo una pregunta|tengo una consulta|una consulta
-una pregunta|una duda|muchas gracias|de antemano|gracias de antemano|me puede ayudar|pueden ayudarme
+bom fim de semana|bom final de semana|bom feriado|bom descanso|boa semana|tenha um bom dia|tenha um otimo dia
+tenha uma boa tarde|tenha uma boa noite|have a nice day|have a good day|have a great day|have a nice weekend
+have a good weekend|bon week-end|bon weekend|buen fin de semana|que tenga un buen dia|feliz dia|com certeza
+por supuesto|bien sur|you're welcome|you are welcome|de rien|sem problema|sem problemas|no problem|no worries
+pas de probleme|una pregunta|una duda|muchas gracias|de antemano|gracias de antemano|me puede ayudar|pueden ayudarme
 """
 # Taken out only where the message begins or ends.
 _EDGES = """
@@ -46,7 +50,7 @@ oi oie ola opa eai alo ei olá prezados prezado prezada caros caro pessoal gente
 senhor senhora obrigado obrigada obg brigado brigada vlw valeu grato grata pfv pf pfvr blz beleza rs rsrs kk
 kkk kkkk abs att hi hello hey heya hiya greetings dear please pls plz thanks thx ty cheers sir madam ok okay
 bonjour bonsoir salut coucou allo svp stp merci madame monsieur hola buenas holi oye disculpe disculpa perdon
-porfa porfavor gracias saludos
+porfa porfavor gracias saludos abraco abracos bjs beijos
 """
 # What may be left dangling where a phrase was taken out.
 _DANGLING = frozenset(
@@ -88,12 +92,14 @@ _NEEDS_ANOTHER = frozenset({"logo", "mais", "amanha", "breve", "later", "luego"}
 _THANKS = """
 obrigado obrigada obg brigado brigada vlw valeu grato grata agradeco thanks thank thx ty cheers merci gracias okay
 """
+# What somebody is thanked for is not asked for: "obrigado pela ajuda". "Merci de" asks.
+_THANKED = frozenset(_THANKS.split())
+_FOR = frozenset({"pela", "pelas", "pelo", "pelos", "por", "for", "pour"})
 _IN_GREETINGS = "bom boa bem td tudo good ca va"
 _ENDING = frozenset(_THANKS.split()) | _SAID_ALONE - frozenset(_IN_GREETINGS.split())
 # A yes, in so many words or behind the question that it is given to.
-_YES = frozenset(
-    f"{_AGREED} okay blz beleza favor pf pfv pfvr please pls plz plait svp stp porfa porfavor".split()
-)
+_PLEASE = "favor pf pfv pfvr please pls plz plait svp stp porfa porfavor"
+_YES = frozenset(f"{_AGREED} {_PLEASE} okay blz beleza certeza supuesto".split())
 # Who is spoken to; alone it greets nobody, and "caro?" asks for a price.
 _SPOKEN_TO = frozenset({"prezados", "prezado", "prezada", "caros", "caro", "dear", "abs", "att", "gente"})
 # What may stand behind a greeting that asks: "tudo bem com você?"
@@ -114,6 +120,7 @@ class _Span:
     word: str
     start: int
     end: int
+    ends: bool  # more than white space parts it from the next one
 
 
 def clean_query(message: str) -> str:
@@ -166,7 +173,8 @@ def _spans(message: str) -> list[_Span]:
     until = [match.start() for match in matches[1:]]
     ends = [*until, len(message)][: len(matches)]
     return [
-        _Span(_plain(match.group()), match.start(), end) for match, end in zip(matches, ends, strict=True)
+        _Span(_plain(match.group()), match.start(), end, bool(message[match.end() : end].strip()))
+        for match, end in zip(matches, ends, strict=True)
     ]
 
 
@@ -202,11 +210,13 @@ def _without_phrases(spans: list[_Span]) -> list[_Span]:
     kept: list[_Span] = []
     at = 0
     while at < len(spans):
-        length = _phrase_at(spans, at)
+        begun, length = at, _phrase_at(spans, at)
         if not length:
             kept.append(spans[at])
         at += length or 1
-        while length and at < len(spans) and spans[at].word in _DANGLING:
+        thanked = _thanked_for(spans, begun, at)
+        at += thanked
+        while (length or thanked) and at < len(spans) and spans[at].word in _DANGLING:
             at += 1
     return kept
 
@@ -217,6 +227,16 @@ def _phrase_at(spans: list[_Span], at: int) -> int:
         if tuple(span.word for span in spans[at : at + len(phrase)]) == phrase:
             return len(phrase)
     return 0
+
+
+def _thanked_for(spans: list[_Span], begun: int, at: int) -> int:
+    """How many words from ``at`` say what those from ``begun`` thank for, with no stop in between; 0 when none do."""
+    if at == len(spans) or spans[at].word not in _FOR or spans[at - 1].ends:
+        return 0
+    if _THANKED.isdisjoint(span.word for span in spans[begun:at]):
+        return 0
+    last = next((n for n in range(at, len(spans)) if spans[n].word not in _ALL_STOP_WORDS), at)
+    return 0 if any(one.ends for one in spans[at:last]) else last + 1 - at
 
 
 def _without_edges(spans: list[_Span]) -> list[_Span]:

@@ -19,6 +19,9 @@ from models.text.chat import asks_something, clean_query, is_small_talk, may_agr
         ("Bonjour, je voudrais savoir si vous êtes ouvert le dimanche s'il vous plaît. Merci d'avance",
          "vous êtes ouvert le dimanche"),
         ("Hola buenas tardes! me podrían decir el precio del corte por favor?", "el precio del corte"),
+        ("obrigada pela ajuda! e domingo?", "domingo"),
+        ("thanks for your help, is parking free?", "is parking free"),
+        ("can you for free deliver?", "can you for free deliver"),
         ("Quanto custa a limpeza?", "Quanto custa a limpeza"),
         ("How many species were there?", "How many species were there"),
         ("R$ 20,00 ou R$ 30,00?", "R$ 20,00 ou R$ 30,00"),
@@ -91,7 +94,9 @@ def test_a_question_asks_something(message: str) -> None:
     "message",
     ["oi", "Oi, tudo bem?", "tudo bem com vocês?", "obrigado", "ok", "ok?", "thanks!", "Merci beaucoup", "gracias",
      "👍", "🙏🙏", "...", "sim", "não, obrigado", "até amanhã", "até logo!", "see you later", "d'accord, merci",
-     "¿qué tal?", "ça va ?", "beleza", "kkkk", "sim, por favor"],
+     "¿qué tal?", "ça va ?", "beleza", "kkkk", "sim, por favor", "muito obrigada pela atenção!",
+     "thank you very much for your help", "thanks for the information", "merci pour votre aide",
+     "gracias por la ayuda", "obrigado, bom fim de semana! abraços", "you're welcome", "com certeza", "de rien"],
 )  # fmt: skip
 def test_small_talk_asks_for_nothing(message: str) -> None:
     assert is_small_talk(message)
@@ -102,7 +107,8 @@ def test_small_talk_asks_for_nothing(message: str) -> None:
     "message",
     ["oi, quanto custa a limpeza?", "obrigado, e domingo?", "e domingo?", "preço", "preço?", "amanhã", "oi, amanhã",
      "mais", "quanto", "quanto?", "certo?", "caro?", "?", "👍?", "2", "onde", "why", "", " ", "quero", "menu",
-     "no domingo"],
+     "no domingo", "obrigado pelo orçamento quanto custa a limpeza", "obrigado! pelo whatsapp?",
+     "merci de me donner les horaires"],
 )  # fmt: skip
 def test_what_may_ask_is_no_small_talk(message: str) -> None:
     assert not is_small_talk(message)
@@ -110,7 +116,7 @@ def test_what_may_ask_is_no_small_talk(message: str) -> None:
 
 @pytest.mark.parametrize(
     ("message", "agrees"),
-    [("sim", True), ("sim, obrigado", True), ("Ok!", True), ("👍", True), ("oui merci", True), ("please", True),
+    [("sim", True), ("sim, obrigado", True), ("Ok!", True), ("👍", True), ("please", True), ("com certeza", True),
      ("obrigado", False), ("não", False), ("no, gracias", False), ("bom dia", False), ("tchau", False)],
 )  # fmt: skip
 def test_a_yes_is_told_from_thanks_no_and_goodbye(message: str, *, agrees: bool) -> None:
