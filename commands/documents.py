@@ -119,13 +119,13 @@ def _indexed(house: House, documents: list[Document]) -> list[str]:
         while waiting:
             # The oldest few: they are read in this order, and thousands need not be asked for each time.
             looked = {one: house.documents.index_document.look(one) for one in list(waiting)[:LOOKED_AT_ONCE]}
-            for document_id, found in looked.items():
-                if found is None or _settled(found):
-                    filename = waiting.pop(document_id)
-                    bar.update(1)
-                    if found is not None and found.error:
-                        failed.append(f"{filename}: {found.error}")
-            if not looked.keys() - waiting.keys():
+            over = {one: found for one, found in looked.items() if found is None or _settled(found)}
+            for document_id, found in over.items():
+                filename = waiting.pop(document_id)
+                if found is not None and found.error:
+                    failed.append(f"{filename}: {found.error}")
+            bar.update(len(over))
+            if not over:
                 patience.wait([one for one in looked.values() if one is not None])
     return failed
 

@@ -38,58 +38,37 @@ class Metrics:
     ) -> None:
         self._known = known
         self._registry = registry = CollectorRegistry()
-        self._requests = Counter(
-            "orquestra_requests", "HTTP requests.", ("method", "route", "status"), registry=registry
+
+        def counter(name: str, says: str, *labels: str) -> Counter:
+            return Counter(f"orquestra_{name}", says, labels, registry=registry)
+
+        def seconds(name: str, says: str, *labels: str) -> Histogram:
+            return Histogram(f"orquestra_{name}_seconds", says, labels, buckets=SECONDS, registry=registry)
+
+        self._requests = counter("requests", "HTTP requests.", "method", "route", "status")
+        self._request_seconds = seconds("request", "Time to an answer.", "route")
+        self._turns = counter("turns", "Turns of chats by what came of them.", "outcome")
+        self._calls = counter(
+            "model_calls", "Model calls by what came of them.", "model", "outcome", "purpose"
         )
-        self._request_seconds = Histogram(
-            "orquestra_request_seconds", "Time to an answer.", ("route",), buckets=SECONDS, registry=registry
-        )
-        self._turns = Counter(
-            "orquestra_turns", "Turns of chats by what came of them.", ("outcome",), registry=registry
-        )
-        self._calls = Counter(
-            "orquestra_model_calls",
-            "Model calls by what came of them.",
-            ("model", "outcome", "purpose"),
-            registry=registry,
-        )
-        self._attempts = Counter(
-            "orquestra_model_attempts",
+        self._attempts = counter(
+            "model_attempts",
             "Models tried in these calls, fall-backs too, by what came of each.",
-            ("model", "outcome"),
-            registry=registry,
+            "model",
+            "outcome",
         )
-        self._tokens = Counter(
-            "orquestra_tokens", "Tokens read and written.", ("model", "direction"), registry=registry
-        )
-        self._money = Counter(
-            "orquestra_money", "Money, in the unit of the catalogue's prices.", ("model",), registry=registry
-        )
-        self._model_seconds = Histogram(
-            "orquestra_model_seconds",
-            "Time of the model that answered.",
-            ("model",),
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self._queue_seconds = Histogram(
-            "orquestra_queue_seconds",
-            "Time that calls waited for a model.",
-            ("model",),
-            buckets=SECONDS,
-            registry=registry,
-        )
-        self._limits = Counter(
-            "orquestra_limits_reached", "Requests that a limit stood against.", ("limit",), registry=registry
-        )
+        self._tokens = counter("tokens", "Tokens read and written.", "model", "direction")
+        self._money = counter("money", "Money, in the unit of the catalogue's prices.", "model")
+        self._model_seconds = seconds("model", "Time of the model that answered.", "model")
+        self._queue_seconds = seconds("queue", "Time that calls waited for a model.", "model")
+        self._limits = counter("limits_reached", "Requests that a limit stood against.", "limit")
         # From the start: Prometheus sees no increase in what begins with 1.
         for limit in ("requests_per_caller", *(f"{whose}{name}" for whose in WHOSE for name in LimitName)):
             self._limits.labels(limit)
-        self._cache = Counter(
-            "orquestra_answer_cache",
+        self._cache = counter(
+            "answer_cache",
             "Looks into the answer cache: the same question, one near it, or a miss.",
-            ("outcome",),
-            registry=registry,
+            "outcome",
         )
         registry.register(_AtTheMoment(ready, jobs, under_way))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +15,12 @@ PLACEHOLDER = "placeholder"
 MOST_FIELDS, DEEPEST = 30, 4
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}")
 _BOUNDS = ("minLength", "maxLength", "minItems", "maxItems")
+_KINDS: tuple[tuple[str, tuple[type, ...], str], ...] = (
+    ("minimum", (int, float), "a number"),
+    ("maximum", (int, float), "a number"),
+    ("title", (str,), "a text"),
+    ("description", (str,), "a text"),
+)
 _KEYWORDS = frozenset({
     "type", "title", "description", "examples", "properties", "required", "items", "enum", "minimum", "maximum",
     "additionalProperties", *_BOUNDS,
@@ -131,34 +137,32 @@ def _collect(schema: Any, path: str, depth: int, problems: list[str]) -> None:
     if not isinstance(schema, dict) or depth > DEEPEST:
         problems.append(f"{where}: must be a schema, at most {DEEPEST} levels deep.")
         return
-    kind, unknown = schema.get("type"), sorted(schema.keys() - _KEYWORDS)
+    problems += [f"{where}: {problem}" for problem in _keyword_problems(schema)]
+    if schema.get("type") == "object":
+        _collect_fields(schema, path, depth, problems)
+    elif schema.get("type") == "array":
+        _collect(schema.get("items"), f"{path}[]", depth + 1, problems)
+
+
+def _keyword_problems(schema: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with the keywords of one level by themselves."""
+    unknown = sorted(schema.keys() - _KEYWORDS)
     if unknown:
-        problems.append(f"{where}: {', '.join(unknown)[:80]} is not supported.")
-    if kind not in _TYPES:
-        problems.append(f"{where}: type must be one of {', '.join(_TYPES)}.")
+        yield f"{', '.join(unknown)[:80]} is not supported."
+    if schema.get("type") not in _TYPES:
+        yield f"type must be one of {', '.join(_TYPES)}."
     for bound in _BOUNDS:
         value = schema.get(bound, 0)
         if type(value) is not int or not 0 <= value <= 10_000:
-            problems.append(f"{where}: {bound} must be from 0 to 10000.")
-    problems += [
-        f"{where}: {one} must be a number."
-        for one in ("minimum", "maximum")
-        if type(schema.get(one, 0)) not in (int, float)
-    ]
-    problems += [
-        f"{where}: {one} must be a text."
-        for one in ("title", "description")
-        if type(schema.get(one, "")) is not str
-    ]
+            yield f"{bound} must be from 0 to 10000."
+    for name, kinds, what in _KINDS:
+        if type(schema.get(name, kinds[0]())) not in kinds:
+            yield f"{name} must be {what}."
     choices = schema.get("enum", [""])
     if not isinstance(choices, list) or not choices or not all(isinstance(one, str) for one in choices):
-        problems.append(f"{where}: enum must be a list of texts.")
+        yield "enum must be a list of texts."
     if type(schema.get("additionalProperties", False)) is not bool:
-        problems.append(f"{where}: additionalProperties must be true or false.")
-    if kind == "object":
-        _collect_fields(schema, path, depth, problems)
-    elif kind == "array":
-        _collect(schema.get("items"), f"{path}[]", depth + 1, problems)
+        yield "additionalProperties must be true or false."
 
 
 def _collect_fields(schema: dict[str, Any], path: str, depth: int, problems: list[str]) -> None:

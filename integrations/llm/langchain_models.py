@@ -31,6 +31,9 @@ LONGEST_S = 600.0  # after which a call that nobody waits for any more ends by i
 # ``make(model, **options)`` is ``init_chat_model``; a chat model is asked by ``stream`` and has no type here, so
 # that LangChain is not imported before it is used.
 Make = Callable[..., Any]
+_Given = queue.SimpleQueue[
+    tuple[Any, BaseException | None, bool]
+]  # a chunk, or why there is none; whether it is the last
 
 
 class LangChainModels:
@@ -111,20 +114,9 @@ class LangChainModels:
 def _within(begin: Callable[[], Iterator[Any]], timeout_s: float, model: str) -> Iterator[Any]:
     """What ``begin()`` gives, taken in a thread of its own, until the time is up."""
     deadline = time.monotonic() + timeout_s
-    given: queue.SimpleQueue[tuple[Any, BaseException | None, bool]] = queue.SimpleQueue()
+    given: _Given = queue.SimpleQueue()
     left = threading.Event()
-
-    def run() -> None:
-        try:
-            for chunk in begin():
-                if left.is_set():
-                    return
-                given.put((chunk, None, False))
-            given.put((None, None, True))
-        except BaseException as problem:  # noqa: BLE001  # it is raised again where it is waited for
-            given.put((None, problem, True))
-
-    threading.Thread(target=run, name="langchain", daemon=True).start()
+    threading.Thread(target=_give, args=(begin, given, left), name="langchain", daemon=True).start()
     try:
         while True:
             try:
@@ -139,6 +131,17 @@ def _within(begin: Callable[[], Iterator[Any]], timeout_s: float, model: str) ->
             yield chunk
     finally:
         left.set()
+
+
+def _give(begin: Callable[[], Iterator[Any]], given: _Given, left: threading.Event) -> None:
+    try:
+        for chunk in begin():
+            if left.is_set():
+                return
+            given.put((chunk, None, False))
+        given.put((None, None, True))
+    except BaseException as problem:  # noqa: BLE001  # it is raised again where it is waited for
+        given.put((None, problem, True))
 
 
 def _named(problem: BaseException, model: str) -> ModelError:

@@ -200,20 +200,19 @@ class KeepBudgets:
                 self._forget(budget)
                 continue
             known.budget, known.read_at = found, now
-            for bound in bounds:
-                used = found.used(bound.name, now.day)
-                if used + reservation.cost.of(bound.name) > bound.most:
-                    if final:
-                        self._warn(reservation.spender, bound, known, reservation.day, reached=True)
-                    raise LimitReached(
-                        bound.name,
-                        of_user=bool(budget.user_key),
-                        of_token=budget.assistant_id != reservation.spender.assistant_id,
-                        used=shown(bound.name, used),
-                        allowed=shown(bound.name, bound.most),
-                        resets_at=bound.resets_at,
-                        now=now,
-                    )
+            over = _first_over(bounds, found, reservation.cost, now)
+            if over is not None:
+                if final:
+                    self._warn(reservation.spender, over, known, reservation.day, reached=True)
+                raise LimitReached(
+                    over.name,
+                    of_user=bool(budget.user_key),
+                    of_token=budget.assistant_id != reservation.spender.assistant_id,
+                    used=shown(over.name, found.used(over.name, now.day)),
+                    allowed=shown(over.name, over.most),
+                    resets_at=over.resets_at,
+                    now=now,
+                )
         raise Unavailable("The budget cannot be read right now.", retry_after=1)
 
     def _open(self, spender: Spender, budget: Budget, now: datetime) -> _Known:
@@ -305,6 +304,13 @@ class KeepBudgets:
 def user_key(user_id: str) -> str:
     """What stands for an end user in names of records: their id may be anything."""
     return hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _first_over(bounds: Sequence[Bound], budget: Budget, cost: Cost, now: datetime) -> Bound | None:
+    """The first bound that has no room for so much more."""
+    return next(
+        (one for one in bounds if budget.used(one.name, now.day) + cost.of(one.name) > one.most), None
+    )
 
 
 def _all_bounds(spender: Spender, now: datetime) -> list[tuple[str, str, tuple[Bound, ...]]]:
