@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -43,7 +43,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
             f"RATE_LIMIT: must be like '600 per minute' (it is {requests_per_caller!r})"
         ) from None
     known = _KnownCredentials()
-    wrong_credentials = ApplicationLimit(
+    wrong_credentials = _ReadOnce(
         requests_per_caller,
         key_function=get_remote_address,
         scope="wrong credentials",
@@ -54,7 +54,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
         key_func=_caller,
         app=app,
         application_limits=[
-            ApplicationLimit(requests_per_caller, exempt_when=_is_cheap),
+            _ReadOnce(requests_per_caller, exempt_when=_is_cheap),
             wrong_credentials,
         ],
         headers_enabled=True,
@@ -75,6 +75,16 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
     for endpoint in ("auth.login", "auth.change_password"):
         views[endpoint] = few(per_account(per_address(views[endpoint])))
     views["auth.register"] = few(registering(views["auth.register"]))
+
+
+class _ReadOnce(ApplicationLimit):
+    """The package reads the words of a limit again at every request, which costs as much as counting it."""
+
+    _read: tuple[Any, ...] = ()
+
+    def __iter__(self) -> Iterator[Any]:
+        self._read = self._read or tuple(super().__iter__())
+        return iter(self._read)
 
 
 class _KnownCredentials:
@@ -132,11 +142,11 @@ def _caller() -> str:
 
 def _credential_hash() -> str:
     """What the credential that came is known by, made once a request; nothing where none came."""
-    if "credential_hash" not in g:
+    known: str | None = g.get("credential_hash")
+    if known is None:
         credential = _credential()
         encoded = credential.encode("utf-8", "surrogateescape")
-        g.credential_hash = hashlib.sha256(encoded).hexdigest() if credential else ""
-    known: str = g.credential_hash
+        known = g.credential_hash = hashlib.sha256(encoded).hexdigest() if credential else ""
     return known
 
 
