@@ -1,7 +1,7 @@
 """The way to one HTTP server: urllib3's connections, kept and used again, bounded in time and bytes.
 
-What is asked is bytes and headers that are ready, and errors are urllib3's: objects of a client's own for them cost
-several times as much processor time as sending and receiving (docs/adr/0005-models.md).
+What is asked is bytes and headers that are ready, and errors are urllib3's: objects of a client's own around
+them cost more processor time than sending and receiving (docs/adr/0005-models.md).
 """
 
 from __future__ import annotations
@@ -14,13 +14,20 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, LocationParseError, ProtocolError, ReadTimeoutError
-from urllib3.response import BaseHTTPResponse
+from urllib3.exceptions import (
+    HTTPError,
+    InvalidHeader,
+    LocationParseError,
+    ProtocolError,
+    ReadTimeoutError,
+    SSLError,
+)
 from urllib3.util import Url, parse_url
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from kit.errors import SettingsError
 from kit.workplaces import away
@@ -46,14 +53,15 @@ class Transport:
     """Posts to the origin of ``url`` over at most ``calls`` connections.
 
     Nothing is repeated, no redirect followed, no proxy used, no cookie kept. Certificates are verified against the
-    system's, or as ``ssl_context`` says. An answer over ``max_bytes``, unpacked, ends with an error.
+    system's, or as ``ssl_context`` says. An answer over ``max_bytes``, unpacked, ends with an error. Errors are
+    urllib3's, or one of the two above.
     """
 
     def __init__(
         self, url: Url, *, calls: int, max_bytes: int, ssl_context: ssl.SSLContext | None = None
     ) -> None:
         self._max_bytes = max_bytes
-        self._pool: urllib3.HTTPConnectionPool
+        self._pool: _HttpPool
         if url.scheme == "https":
             context = ssl_context or ssl.create_default_context()
             self._pool = _HttpsPool(str(url.host), url.port, maxsize=calls, block=True, ssl_context=context)
@@ -75,25 +83,14 @@ class Transport:
         ``wait_s`` bounds the wait for a free connection, ``connect_s`` each step of making one and of sending, and
         ``total_s`` everything from then to the last byte read, so that a server that drips cannot outlast it.
         """
+        connection = self._pool.take(wait_s)
         try:
-            response = self._pool.urlopen(
-                "POST",
-                target,
-                body=body,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                timeout=urllib3.Timeout(connect=connect_s, total=total_s),
-                pool_timeout=wait_s,  # type: ignore[arg-type]  # said to be an int, goes to Queue.get
-                preload_content=False,
-            )
-        except ProtocolError as error:
-            if isinstance(error.args[-1], TimeoutError):
-                raise ReadTimeoutError(self._pool, target, "The request was not taken in time.") from error
-            if isinstance(error.args[-1], OSError):
-                raise NoAnswer from error
-            raise
-        return Answer(response, self._max_bytes)
+            raw = connection.ask(target, body, headers, step_s=connect_s, total_s=total_s)
+            _check_length(raw)
+        except BaseException as problem:
+            self._pool.give_back(connection, keep=False)
+            raise _named(problem, self._pool, target, in_head=True) from problem
+        return Answer(raw, connection, self._pool, self._max_bytes)
 
     def close(self) -> None:
         """Close every connection that is not in use; nothing is asked any more."""
@@ -106,10 +103,19 @@ class Answer:
     It is read to its end or closed: only then is its connection free for the next.
     """
 
-    def __init__(self, response: BaseHTTPResponse, max_bytes: int) -> None:
-        self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
-        self._response = response
+    def __init__(
+        self, raw: http.client.HTTPResponse, connection: _HttpConnection, pool: _HttpPool, max_bytes: int
+    ) -> None:
+        self.status = raw.status
+        self.headers = cast("Mapping[str, str]", raw.headers)  # it can all that one can
+        self._raw = raw
+        self._body: Any = raw
+        if _is_packed(raw):
+            self._body = urllib3.HTTPResponse(
+                raw, urllib3.HTTPHeaderDict(raw.headers.items()), preload_content=False
+            )
+        self._connection: _HttpConnection | None = connection
+        self._pool = pool
         self._left = max_bytes
 
     @property
@@ -121,16 +127,23 @@ class Answer:
         return self
 
     def __next__(self) -> bytes:
+        if self._connection is None:
+            raise StopIteration
         try:
-            piece = self._response.read1(READ_SIZE)
-        except BaseException:
-            self._leave()
+            piece: bytes = self._body.read1(READ_SIZE)
+            self._check_end(piece)
+        except HTTPError:  # it cannot be unpacked
+            self._leave(keep=self._raw.length == 0)
             raise
+        except BaseException as problem:
+            self._leave(keep=False)
+            raise _named(problem, self._pool, "") from problem
         self._left -= len(piece)
         if self._left < 0:
-            self._leave()
+            self._leave(keep=self._raw.length == 0)
             raise AnswerTooLong
-        if not piece:  # urllib3 has the connection back
+        if not piece:
+            self._leave(keep=True)
             raise StopIteration
         return piece
 
@@ -140,18 +153,46 @@ class Answer:
 
     def close(self) -> None:
         """Give the connection back: to be used again only where nothing but the end of the body was left."""
-        reader: _DeadlineReader | None = getattr(self._response.connection, "reader", None)
-        if reader is None:
-            return
-        reader.hurry(REST_WAIT_S)
-        with contextlib.suppress(StopIteration, HTTPError):
-            next(self)
-        self._leave()
+        if self._connection is not None and self._connection.reader is not None:
+            self._connection.reader.hurry(REST_WAIT_S)
+            with contextlib.suppress(StopIteration, HTTPError):
+                next(self)
+            self._leave(keep=False)
 
-    def _leave(self) -> None:
-        """Close the connection, if it is not given back yet."""
-        self._response.close()
-        self._response.release_conn()
+    def _check_end(self, piece: bytes) -> None:
+        if not piece and self._raw.length:
+            raise http.client.IncompleteRead(piece, self._raw.length)
+
+    def _leave(self, *, keep: bool) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._raw.close()
+            self._pool.give_back(connection, keep=keep and not self._raw.will_close)
+
+
+def _check_length(raw: http.client.HTTPResponse) -> None:
+    if len(set(raw.headers.get_all("Content-Length", ()))) > 1:
+        raise InvalidHeader("The answer has two lengths.")
+
+
+def _is_packed(raw: http.client.HTTPResponse) -> bool:
+    return raw.headers.get("Content-Encoding", "identity") != "identity"
+
+
+def _named(problem: BaseException, pool: _HttpPool, target: str, *, in_head: bool = False) -> BaseException:
+    """The same as one of urllib3's errors, where it has a name for it."""
+    match problem:
+        case HTTPError():
+            return problem
+        case TimeoutError():
+            return ReadTimeoutError(pool, target, "The server took too long.")
+        case ssl.SSLError() | CertificateError():
+            return SSLError(problem)
+        case OSError() if in_head:  # http.client.RemoteDisconnected is one, too
+            return NoAnswer("The connection broke.")
+        case OSError() | http.client.HTTPException():
+            return ProtocolError("The answer is broken.", problem)
+    return problem
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -201,32 +242,53 @@ def _timed_response(
 
 
 class _HttpConnection(HTTPConnection):
-    """Sends head and body in one piece, and lets others work while it waits."""
+    """Connects as urllib3 does, and speaks as http.client does.
+
+    What urllib3 adds around a request and its answer costs as much processor time again as these two
+    (docs/adr/0005-models.md).
+    """
 
     reader: _DeadlineReader | None = None
     response_class = _timed_response  # type: ignore[assignment]  # http.client only calls it
+    putrequest = http.client.HTTPConnection.putrequest
+    putheader = http.client.HTTPConnection.putheader
     _held: list[bytes] | None = None
 
-    def connect(self) -> None:
-        with away():
-            super().connect()
+    def ask(
+        self, target: str, body: bytes, headers: Mapping[str, str], *, step_s: float, total_s: float
+    ) -> http.client.HTTPResponse:
+        """Send a question and wait for the head of its answer.
 
-    def request(self, *what: Any, **more: Any) -> None:
+        ``step_s`` bounds connecting and sending, ``total_s`` all until the last byte of the answer.
+        """
+        deadline = time.monotonic() + total_s
+        self.timeout = step_s
+        if self.sock is None:
+            with away():
+                self.connect()
+        else:
+            self.sock.settimeout(step_s)
+        with contextlib.suppress(BrokenPipeError):  # who takes no more may have answered already
+            self._send(target, body, headers)
+        self.sock.settimeout(max(deadline - time.monotonic(), 0.001))
+        return http.client.HTTPConnection.getresponse(self)
+
+    def _send(self, target: str, body: bytes, headers: Mapping[str, str]) -> None:
         held = self._held = []
         try:
-            super().request(*what, **more)
+            http.client.HTTPConnection.request(self, "POST", target, body, headers)
         finally:
             self._held = None
-        self.send(b"".join(held))
+        whole = b"".join(held)
+        with away() if len(whole) > FITS else contextlib.nullcontext():
+            self.sock.sendall(whole)
 
     def send(self, data: Any) -> None:
-        if self._held is not None:
-            self._held.append(data)
-        elif len(data) <= FITS:
+        """Hold a piece for the rest: at each system call threads fight for the interpreter."""
+        if self._held is None:
             super().send(data)
         else:
-            with away():
-                super().send(data)
+            self._held.append(data)
 
 
 class _HttpsConnection(_HttpConnection, HTTPSConnection):
@@ -234,11 +296,21 @@ class _HttpsConnection(_HttpConnection, HTTPSConnection):
 
 
 class _HttpPool(urllib3.HTTPConnectionPool):
+    """urllib3's connections, taken and given back one by one."""
+
     ConnectionCls = _HttpConnection
 
-    def _get_conn(self, timeout: float | None = None) -> Any:
+    def take(self, wait_s: float) -> _HttpConnection:
+        """One that is free, or a new one; ``EmptyPoolError`` where none comes free in time."""
         with contextlib.nullcontext() if self.pool is None or self.pool.qsize() else away():
-            return super()._get_conn(timeout)
+            return cast("_HttpConnection", self._get_conn(wait_s))
+
+    def give_back(self, connection: _HttpConnection, *, keep: bool) -> None:
+        """It is free again; to be connected anew if it is not to be kept."""
+        connection.reader = None
+        if not keep:
+            connection.close()
+        self._put_conn(connection)
 
 
 class _HttpsPool(_HttpPool, urllib3.HTTPSConnectionPool):

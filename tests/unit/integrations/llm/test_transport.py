@@ -180,7 +180,9 @@ def test_a_redirect_is_given_back_not_followed(server: OpenAIServer) -> None:
     with OpenAIServer() as other:
         transport = made(server.base_url)
         server.script(Reply(status=302, headers={"Location": other.base_url + "/chat/completions"}))
-        assert post(transport).status == 302
+        answer = post(transport)
+        assert answer.status == 302
+        answer.close()
         assert not other.requests
         transport.close()
 
