@@ -36,7 +36,9 @@ class NotFetched(Invalid):
     """What a URL names is not to be had: told to whoever named it, and not tried again by itself."""
 
     code = "not_fetched"
-    message = "The address cannot be fetched."
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, details={"url": [sentence]})
 
 
 @dataclass(frozen=True)

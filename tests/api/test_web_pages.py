@@ -153,6 +153,7 @@ def test_a_sitemap_makes_a_document_of_each_page(
         assert owner.settled(one["_id"])["status"] == "ready"
     response = add(owner, assistant, urls[0], sitemap=True)
     assert (response.status_code, response.get_json()["error"]) == (422, "not_fetched")
+    assert list(response.get_json()["details"]) == ["url"]
 
 
 @pytest.mark.parametrize(
