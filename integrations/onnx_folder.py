@@ -93,6 +93,8 @@ class OnnxFolder:
     def run(self, texts: Texts) -> tuple[dict[str, Numbers], Mask]:
         """What the model gives for texts, or pairs of them, and which of their tokens are no padding.
 
+        Outputs by name, their first axis the texts; the mask is ``(texts, tokens)`` of 1 and 0.
+
         ``ModelUnavailable`` when it fails, for want of memory for example.
         """
         encoded = self._tokenizer.encode_batch(list(texts))

@@ -40,5 +40,8 @@ class Embedder(Protocol):
         ...
 
     def embed_query(self, text: str) -> Vectors:
-        """The vector of a question, of length 1 (or all zero), while somebody waits: quickly or not at all."""
+        """The ``(dimensions,)`` vector of a question, of length 1 (or all zero), while somebody waits.
+
+        Within seconds or not at all.
+        """
         ...

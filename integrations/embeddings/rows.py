@@ -9,7 +9,7 @@ from models.model_errors import ModelAnswerBroken
 
 
 def unit_rows(found: object, count: int, model: str) -> Vectors:
-    """``count`` vectors out of lists of numbers, each of length 1.
+    """A ``(count, dimensions)`` array of float32 out of lists of numbers, each row brought to length 1 (or all zero).
 
     ``ModelAnswerBroken`` when they are of another number or of unequal sizes, or hold what is no finite number.
     """

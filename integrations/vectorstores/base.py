@@ -12,7 +12,11 @@ Vectors = npt.NDArray[np.float32]
 
 
 class VectorStore(Protocol):
-    """One collection per name; what a collection does not exist for is empty, never an error."""
+    """One collection per name; what a collection does not exist for is empty, never an error.
+
+    ``vectors`` are ``(len(ids), dimensions)`` arrays of float32, one length a collection, and a ``vector`` one row of
+    them. Whatever asks it raises ``Unavailable`` when it cannot be reached.
+    """
 
     def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
         """Put vectors under ids (again is the same), making the collection at the first call."""

@@ -28,7 +28,10 @@ class CollectionGone(Exception):
 
 
 class ChromaEngine(Protocol[Handle]):
-    """What ``ChromaStore`` needs of a Chroma; every call may raise ``Unavailable`` or ``CollectionGone``."""
+    """What ``ChromaStore`` needs of a Chroma; every call may raise ``Unavailable`` or ``CollectionGone``.
+
+    Vectors are ``(len(ids), dimensions)`` arrays of float32, a vector is one row of them.
+    """
 
     def find(self, name: str) -> Handle | None:
         """The collection's handle, ``None`` when there is none."""
@@ -47,7 +50,7 @@ class ChromaEngine(Protocol[Handle]):
         ...
 
     def nearest(self, handle: Handle, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Pairs of id and cosine distance, nearest first."""
+        """At most ``limit`` pairs of id and cosine distance (0 to 2), nearest first."""
         ...
 
     def ids(self, handle: Handle) -> list[str]:

@@ -27,7 +27,9 @@ class Ranking:
 def fuse(
     lexical: npt.NDArray[np.floating], nearest: Mapping[int, float], weight: float, pool: int = POOL
 ) -> Ranking:
-    """The best rows by words and the ``nearest`` rows (with their similarity), in one order.
+    """The best rows by words and the ``nearest`` rows (with their similarity, -1 to 1), in one order.
+
+    ``lexical`` has the score of every row of the index: ``(rows,)``. Each side brings ``pool`` rows at most.
 
     Both scores are brought to mean 0 and deviation 1 over these candidates, then weighed ``1 - weight`` to
     ``weight``. A candidate that is not among the nearest counts as just behind them. Rows that no word fits and

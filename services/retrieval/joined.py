@@ -44,7 +44,7 @@ class Whole:
     counts: Counts
 
     def sums(self, rows: int, worth: Rows) -> npt.NDArray[np.float32]:
-        """For each row, what its words are worth together."""
+        """For each row, what its words are worth together: ``(rows,)``, of ``worth`` by word: ``(words,)``."""
         of_postings = np.repeat(worth.astype(np.uint16), np.diff(self.ends))
         summed = np.zeros(rows)
         for start in range(0, len(self.places), _AT_ONCE):

@@ -49,7 +49,7 @@ class Postings:
 
     @cached_property
     def holding(self) -> Values:
-        """How many rows hold each term."""
+        """How many rows hold each term: ``(count,)``."""
         held = np.zeros(self.count)
         for part in self.parts:  # the words of a term in one row count as one together
             shares = np.divide(part.counts, part.totals, dtype=np.float64)
@@ -58,12 +58,15 @@ class Postings:
 
     @cached_property
     def idfs(self) -> Values:
-        """Of each term, how rare it is."""
+        """Of each term, how rare it is: ``(count,)``."""
         idfs: Values = np.log(1 + (self.live - self.holding + 0.5) / (self.holding + 0.5))
         return idfs
 
     def scores(self, weights: Values, norms: Scores) -> Scores:
-        """BM25 of every row. With its total as t a term adds t / (t + norm): each of its words adds its part."""
+        """BM25 of every row, ``(rows,)``, from the weight of each term, ``(count,)``, and the norm of each row.
+
+        With its total as t a term adds t / (t + norm): each of its words adds its part.
+        """
         weighted = weights * self.idfs * (K1 + 1)
         summed = np.zeros(len(norms))
         for part in self.parts:
@@ -84,5 +87,5 @@ class Postings:
 
 
 def length_norms(sizes: Scores, average: float) -> Scores:
-    """BM25's ``k1 * (1 - b + b * length / average length)`` of every row."""
+    """BM25's ``k1 * (1 - b + b * length / average length)`` of every row: ``(rows,)``, as ``sizes``."""
     return (K1 * (1 - B + B * sizes / max(average, 1.0))).astype(np.float32)

@@ -40,7 +40,10 @@ class Vocabulary:
     def parts(
         self,
     ) -> tuple[bytes, npt.NDArray[np.uint32], npt.NDArray[np.uint8], npt.NDArray[np.uint32]]:
-        """What it is made of."""
+        """What it is made of: all words in one block, where each ends, how many letters it has (to 255), and which.
+
+        The arrays are ``(n + 1,)``, ``(n,)`` and ``(n,)`` for n words; letters are bits of a mask.
+        """
         return self._block, self._ends, self._sizes, self._letters
 
     def __len__(self) -> int:
