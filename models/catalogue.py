@@ -15,6 +15,10 @@ _PORTS = {"http": 80, "https": 443}
 
 LONGEST_NAME = 128
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,127}")
+# A name is a part of addresses: ``/models/test/…`` is taken, and clients fold what is empty or made of dots.
+_NO_ADDRESS = re.compile(r"^test/|(^|/)\.{0,2}(/|$)")
+# What answers without a model is called so where a model's name would stand.
+RESERVED = frozenset({"faq", "cache", "limit_message", "fallback_message"})
 _KEY = re.compile(r"[\x21-\x7e]*")
 
 
@@ -150,6 +154,12 @@ def entry_problems(entry: ModelEntry) -> dict[str, list[str]]:
     if not _NAME.fullmatch(entry.name):
         problems["name"] = [
             "Must be 1 to 128 letters, digits and . _ : @ / + -, the first a letter or digit."
+        ]
+    elif entry.name in RESERVED:
+        problems["name"] = ["Is taken: it stands for an answer that no model gave."]
+    elif _NO_ADDRESS.search(entry.name):
+        problems["name"] = [
+            "Must not begin with test/, nor have a part between slashes that is empty, . or .."
         ]
     if len(entry.model) > LONGEST_NAME:
         problems["model"] = [f"Must be at most {LONGEST_NAME} characters."]

@@ -9,6 +9,10 @@ import pytest
 from flask import Flask
 
 from bootstrap.installation import Installation
+from models.usage import LIMIT_MESSAGE
+from services.chats.answer_cache import MODEL as MODEL_OF_CACHE
+from services.chats.curated_answer import MODEL as MODEL_OF_FAQ
+from services.chats.settle_turn import FALLBACK_MESSAGE
 from tests.people import Caller, bot, nobody
 from tests.servers.openai_server import OpenAIServer, Reply
 from tests.servers.other_model_servers import OllamaServer, PlainServer
@@ -90,6 +94,11 @@ def test_only_admins_change_or_test(owner: Caller, method: str, path: str) -> No
         ({"name": "n"}, "provider"),
         ({"name": "n", "provider": "magic"}, "provider"),
         ({"name": "n m", "provider": "openai"}, "name"),
+        *(
+            ({"name": name, "provider": "offline"}, "name")
+            for name in ("test/n", "n/", "n//m", "n/../m", "n/.", MODEL_OF_FAQ, MODEL_OF_CACHE)
+        ),
+        *(({"name": name, "provider": "offline"}, "name") for name in (LIMIT_MESSAGE, FALLBACK_MESSAGE)),
         ({"name": "n", "provider": "openai", "colour": 1}, "colour"),
         ({"name": "n", "provider": "openai", "base_url": "file:///etc/passwd"}, "base_url"),
         ({"name": "n", "provider": "openai", "base_url": "http://a:b@c/"}, "base_url"),
