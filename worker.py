@@ -31,7 +31,10 @@ def __getattr__(name: str) -> Any:
 
 
 def create_worker(settings: Settings) -> Celery:
-    """The application whose one task does the next piece of work of a kind; a worker is opened when it starts."""
+    """The application whose one task does the next piece of work of a kind; a worker is opened when it starts.
+
+    ``SettingsError`` where the settings are not those of a worker.
+    """
     if not settings.celery_broker_url:
         raise SettingsError(
             "CELERY_BROKER_URL is not set: without it the server does its background work itself and needs no worker."

@@ -136,7 +136,10 @@ def owner_lives(settings: Settings) -> bool:
 def open_beside(
     settings: Settings, index_soon: Callable[[Document], None], run_golden_soon: Callable[[GoldenRun], None]
 ) -> tuple[House, Callable[[], None]]:
-    """A house for the command line while a server owns the data directory: records and files, no vectors."""
+    """A house for the command line while a server owns the data directory: records and files, no vectors.
+
+    With it what closes it; ``SettingsError`` when the server's database cannot be reached.
+    """
     uri = settings.mongo_uri or attach(settings.data_dir / "db")
     if uri is None:
         raise SettingsError("The running server's database cannot be reached.")

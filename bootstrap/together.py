@@ -32,7 +32,10 @@ def check_shared(settings: Settings) -> None:
 
 
 def introduce(installations: InstallationRepository, vault: Vault, files: FileStore) -> None:
-    """The server's part: say in the records and in the documents' folder which installation this is."""
+    """The server's part: say in the records and in the documents' folder which installation this is.
+
+    ``SettingsError`` where the folder says that it is another's.
+    """
     known = installations.keep(vault.hash(_KEY_CHECK))
     if files.mark(known.id) != known.id:
         raise SettingsError(
@@ -59,7 +62,10 @@ def recognise(
     *,
     wait_s: float = SERVER_WAIT_S,
 ) -> None:
-    """A worker's part: find everything as the server said it is."""
+    """A worker's part: find everything as the server said it is.
+
+    ``SettingsError`` where it is not, or no server has said anything within ``wait_s``.
+    """
     known = _known(installations, wait_s)
     if known.key_check != vault.hash(_KEY_CHECK):
         raise SettingsError(

@@ -30,6 +30,7 @@ class Tracing:
 
         Returns what sends the rest and ends it. What OpenTelemetry reads from the environment besides
         (``OTEL_SERVICE_NAME``, ``OTEL_TRACES_SAMPLER``, ``OTEL_EXPORTER_OTLP_HEADERS``, …) counts.
+        ``SettingsError`` for an ``endpoint`` that is no URL.
         """
         from kit.otlp import sending_to  # noqa: PLC0415  # heavy, for whoever wants traces
 

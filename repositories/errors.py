@@ -37,7 +37,10 @@ class Duplicate(Conflict):
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Raise the driver's errors in our own words (``Duplicate``, ``Unavailable``, …)."""
+    """Raise the driver's errors in our own words (``Duplicate``, ``Unavailable``, …).
+
+    ``TooLarge`` and ``Invalid`` for what no record holds, ``StorageFull`` for a disk that is; other bugs as they are.
+    """
     try:
         yield
     except DuplicateKeyError as error:

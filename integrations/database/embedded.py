@@ -115,7 +115,7 @@ class EmbeddedDatabase:
 
     @property
     def pid(self) -> int:
-        """The child's process id; another one after each death."""
+        """The child's process id; another one after each death. ``DatabaseNotStarted`` before the first."""
         if self._child is None:
             raise DatabaseNotStarted
         return self._child.pid

@@ -36,7 +36,7 @@ class LockFile:
             self._descriptor = None
 
     def write(self, text: str) -> None:
-        """Say something to those who find the file locked."""
+        """Say something to those who find the file locked. ``ValueError`` to who does not hold it."""
         if self._descriptor is None:
             raise ValueError("only the holder of a lock writes into it")
         os.ftruncate(self._descriptor, 0)

@@ -113,7 +113,7 @@ class RemoteEmbedder:
         return rows
 
     def embed_query(self, text: str) -> Vectors:
-        """The vector of a question within a few seconds; at once an error while the server is left alone."""
+        """The vector of a question within a few seconds; ``ModelUnavailable`` at once while the server rests."""
         if not text.strip():
             return np.zeros(self._dimensions, dtype=np.float32)
         if not self._breaker.allows():

@@ -51,7 +51,7 @@ class ToolCalls:
         self._calls: dict[int, dict[str, str]] = {}
 
     def feed(self, pieces: Iterable[Mapping[str, Any]]) -> None:
-        """Add what one frame has of them."""
+        """Add what one frame has of them. ``ModelAnswerBroken`` for what is no call."""
         for n, piece in enumerate(pieces):
             index, function = piece.get("index", n), piece.get("function") or {}
             if type(index) is not int or len(self._calls) > MAX_TOOL_CALLS or not isinstance(function, dict):
@@ -62,7 +62,7 @@ class ToolCalls:
                     call[name] = call[name] + value if name == "arguments" else call[name] or value
 
     def finish(self) -> tuple[Mapping[str, Any], ...]:
-        """The whole calls, in OpenAI's shape."""
+        """The whole calls, in OpenAI's shape. ``ModelAnswerBroken`` for one without a name."""
         if any(not one["name"] for one in self._calls.values()):
             raise ModelAnswerBroken("The model's server sent a call of a tool without a name.")
         return tuple(

@@ -62,7 +62,10 @@ class OpenAICompatible:
         self._dialects = Dialects()
 
     def with_key(self, api_key: str) -> OpenAICompatible:
-        """The same server over the same connections, asked with another key."""
+        """The same server over the same connections, asked with another key.
+
+        ``ModelRefused`` for what cannot be one.
+        """
         if not _KEY.fullmatch(api_key):
             raise ModelRefused("The API key holds characters that no API key has.")
         other = copy.copy(self)

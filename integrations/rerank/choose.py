@@ -14,7 +14,7 @@ _PATH = "/rerank"
 
 
 def choose_reranker(settings: Settings) -> Reranker | None:
-    """Make it, without asking any server; ``None`` when none is named."""
+    """Make it, without asking any server; ``None`` when none is named. ``SettingsError`` for half of one, or two."""
     kind, _, folder = settings.rerank_model.partition(":")
     if settings.rerank_url:
         if kind == "local":

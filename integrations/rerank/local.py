@@ -31,7 +31,10 @@ class LocalReranker:
             raise self._onnx.refused(problem.sentence) from None
 
     def scores(self, query: str, texts: Sequence[str], timeout_s: float) -> list[float]:
-        """A score from 0 to 1 for each text; ``ModelTimedOut`` when they are too many for the time."""
+        """A score from 0 to 1 for each text; ``ModelTimedOut`` when they are too many for the time.
+
+        ``ModelBusy`` while it reads for others all that time.
+        """
         deadline = monotonic() + timeout_s
         if not self._running.acquire(timeout=max(0.0, timeout_s)):
             raise ModelBusy("The reranker has other questions to read.")

@@ -62,7 +62,7 @@ class IssueTokens:
         return changed
 
     def get(self, actor: Actor, token_id: str) -> PersonalToken:
-        """One of the caller's tokens; for admins, anybody's."""
+        """One of the caller's tokens; for admins, anybody's. Else ``NotFound``."""
         found = self._tokens.by_id(token_id) if is_id(token_id) else None
         if found is None or not (actor.is_admin or found.user_id == actor.user_id):
             raise NotFound

@@ -40,7 +40,10 @@ class SignIn:
         return user, session
 
     def session_of(self, actor: Actor) -> tuple[User, Session]:
-        """The account and the sign-in behind a caller; ``Forbidden`` to a program's token, which has none."""
+        """The account and the sign-in behind a caller.
+
+        ``Forbidden`` to a program's token, which has none; ``Unauthenticated`` when it has ended.
+        """
         if not actor.session_id:
             raise Forbidden("Only a sign-in can be refreshed; a personal API token lasts as it was made.")
         user = self._users.by_id(actor.user_id)
@@ -55,7 +58,10 @@ class SignIn:
             self._sessions.end(actor.user_id, actor.session_id)
 
     def change_password(self, actor: Actor, current: str, new: str) -> None:
-        """Set a new password and end every other sign-in of the caller."""
+        """Set a new password and end every other sign-in of the caller.
+
+        ``Unauthenticated`` when the current one is wrong, ``Invalid`` when the new one is too weak.
+        """
         user = self._users.by_id(actor.user_id)
         if user is None or not self._passwords.matches(current, user.password_hash):
             raise Unauthenticated("The current password is wrong.", code="wrong_credentials")

@@ -82,7 +82,7 @@ class AddAssistant:
 
 
 def check_owner(users: UserRepository, actor: Actor, owner_id: str) -> None:
-    """Refuse an owner that the caller may not choose, or that does not exist."""
+    """Refuse an owner that the caller may not choose, or that does not exist. ``Forbidden``, or ``Invalid``."""
     if owner_id == actor.user_id:
         return
     if not actor.is_admin:

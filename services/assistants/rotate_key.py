@@ -29,7 +29,8 @@ class RotateKey:
     def rotate(self, assistant: Assistant, overlap: timedelta = timedelta(0)) -> tuple[str, datetime | None]:
         """The new key, and until when the old one works beside it.
 
-        Without an overlap every earlier key is dead at once. ``Conflict`` when another rotation came between.
+        Without an overlap every earlier key is dead at once. ``Conflict`` when another rotation came between,
+        ``NotFound`` when the assistant is gone.
         """
         now = self._clock()
         until = now + overlap if overlap else None

@@ -69,7 +69,8 @@ class UpdateAssistant:
         """The assistant as changed; ``settings`` holds the named fields of ``AssistantSettings`` alone.
 
         Of ``provider_keys`` it holds what the owner entered, by provider or host. ``Invalid`` for a model that
-        is not in the catalogue.
+        is not in the catalogue, ``Forbidden`` for another owner or other keys by whom they are no business of,
+        ``NotFound`` when it was deleted meanwhile.
         """
         if owner_id != assistant.owner_id:
             if not (actor.is_admin or assistant.owner_id == actor.user_id):

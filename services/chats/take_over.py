@@ -47,7 +47,10 @@ class TakeOver:
         self._clock = clock
 
     def set_active(self, chat: Chat, *, active: bool) -> Chat:
-        """Hand the chat to the assistant (active) or to a person; the chat as it is then."""
+        """Hand the chat to the assistant (active) or to a person; the chat as it is then.
+
+        ``NotFound`` when it is gone.
+        """
         now = self._clock()
         if not self._chats.set_active(_scope(chat), chat.id, active=active, at=now):
             raise NotFound
@@ -71,7 +74,7 @@ class TakeOver:
         return replace(chat, guide=guide)
 
     def set_opted_out(self, chat: Chat, *, opted_out: bool) -> Chat:
-        """Note that the contact wants no pushes, or wants them again."""
+        """Note that the contact wants no pushes, or wants them again. ``NotFound`` when the chat is gone."""
         if not self._chats.set_opted_out(chat, opted_out=opted_out):
             raise NotFound
         return replace(chat, opted_out=opted_out)
@@ -80,6 +83,7 @@ class TakeOver:
         """A person's reply: in the outbox first, then in the chat.
 
         A crash between the two delivers it all the same, and its acknowledgement adds it to the chat.
+        ``NotFound`` when the chat is gone.
         """
         reply = Message(
             id=new_id(),

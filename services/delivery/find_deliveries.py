@@ -38,7 +38,10 @@ class FindDeliveries:
         return found
 
     def resend(self, assistant: Assistant, delivery_id: str) -> Delivery:
-        """Have a delivery posted again, whatever became of it, under the same id; tried for a day as a new one."""
+        """Have a delivery posted again, whatever became of it, under the same id; tried for a day as a new one.
+
+        ``NotFound`` when it is not there.
+        """
         now = self._clock()
         again = replace(
             self.get(assistant, delivery_id),

@@ -122,7 +122,7 @@ def format_of(filename: str) -> str:
 
 
 def check_format(filename: str, document_type: DocumentType) -> None:
-    """Refuse a kind of file that is not read for this type of document."""
+    """Refuse a kind of file that is not read for this type of document. ``UnsupportedFormat``."""
     allowed = PROMPT_FORMATS if document_type is DocumentType.PROMPT else FORMATS
     if "." not in filename or format_of(filename) not in allowed:
         raise UnsupportedFormat(f"A {document_type} document is one of: {', '.join(allowed)}.")

@@ -57,7 +57,8 @@ class AddUrl:
     def add_sitemap(self, assistant: Assistant, url: str) -> Added:
         """The documents of the pages that a sitemap lists, and those that are refused.
 
-        ``NotFetched``, ``UpstreamFailed`` or ``UpstreamTimeout`` when the sitemap itself is not to be had.
+        ``NotFetched``, ``UpstreamFailed`` or ``UpstreamTimeout`` when the sitemap itself is not to be had,
+        ``Invalid`` when it lists no page.
         """
         listed = read_sitemap(self._outbound, url)
         if not listed:

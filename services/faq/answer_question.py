@@ -39,7 +39,7 @@ class AnswerQuestion:
     def answer(self, assistant: Assistant, question: str, answer: str) -> FaqEntry:
         """The entry as it is kept; one for the same question, but for capitals and white space, is changed.
 
-        ``Conflict`` when there would be more than ``MOST_ENTRIES``.
+        ``Conflict`` when there would be more than ``MOST_ENTRIES``, ``NotFound`` when the assistant is gone.
         """
         with self._answering:
             entry = self._kept(assistant, question.strip(), answer.strip())

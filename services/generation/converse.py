@@ -65,7 +65,7 @@ class Converse:
         return HeldStream.begun(self._turns, lambda: self._stream(caller, said, model))
 
     def named(self, caller: Caller, name: str) -> str:
-        """The model of this name; ``default`` and nothing stand for the caller's own."""
+        """The model of this name; ``default`` and nothing stand for the caller's own. Else ``ModelNotFound``."""
         if name in ("", DEFAULT) and self._catalogue.find(name) is None:
             return self._own(caller)
         if self._catalogue.find_or_pass_on(name) is None:

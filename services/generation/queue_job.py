@@ -36,7 +36,7 @@ class QueueJob:
         """A queued job of the caller's, for what was checked before.
 
         With a key that was sent before it is the job from then; ``Conflict`` when that was another request.
-        ``Unavailable`` while too many jobs wait.
+        ``Unavailable`` while too many jobs wait, ``Invalid`` for a key that is too long.
         """
         if len(idempotency_key) > LONGEST_KEY:
             raise Invalid.field("Idempotency-Key", f"Must have at most {LONGEST_KEY} characters.")

@@ -46,7 +46,8 @@ class AddGolden:
     def add(self, assistant: Assistant, asked: Sequence[Asked]) -> Added:
         """The questions as they are kept now; those that came in twice are made one, with what each expects.
 
-        ``Conflict`` when there would be more than ``MOST_QUESTIONS``: then none is kept.
+        ``Conflict`` when there would be more than ``MOST_QUESTIONS``: then none is kept. ``NotFound`` when the
+        assistant is gone.
         """
         with self._adding:
             known = {plain(one.question): one for one in self._questions.each(assistant.id)}

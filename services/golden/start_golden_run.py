@@ -35,7 +35,8 @@ class StartGoldenRun:
     def start(self, assistant: Assistant, top_k: int | None = None) -> GoldenRun:
         """A queued run, with as many passages as the assistant's chats get unless told otherwise.
 
-        One that is queued already and not begun is the same run. ``Conflict`` when there is no question.
+        One that is queued already and not begun is the same run. ``Conflict`` when there is no question,
+        ``NotFound`` when the assistant is gone.
         """
         if not self._questions.has_any(assistant.id):
             raise Conflict("There are no golden questions to run.", code="no_golden_questions")

@@ -35,7 +35,7 @@ class FindGuides:
         return guide
 
     def assistant(self, caller: Caller, assistant_id: str) -> Assistant:
-        """The assistant, if it is the caller's to use in this call."""
+        """The assistant, if it is the caller's to use in this call. Else ``NotFound``."""
         if caller.assistant is None:
             return self._assistants.get(caller.actor, assistant_id)
         if caller.assistant.id != assistant_id:

@@ -59,7 +59,10 @@ class WriteGuide:
         body: str | None = None,
         variables: Sequence[GuideVariable] | None = None,
     ) -> Guide:
-        """The guide with what is given in the place of what it had, as its next version."""
+        """The guide with what is given in the place of what it had, as its next version.
+
+        ``Invalid`` where it does not fit together, ``Conflict`` while others change it all the time.
+        """
         for _ in range(TRIES):
             changed = replace(
                 guide,

@@ -107,7 +107,8 @@ class ManageModels:
     def change(self, name: str, changes: Mapping[str, Any], api_key: str | None) -> Shown:
         """Change an admin's entry; ``api_key`` is ``None``, or the mask of the present one, to keep it.
 
-        A key goes to the place that it was entered for: with another address it must be given anew.
+        A key goes to the place that it was entered for: with another address it must be given anew (``Invalid``).
+        ``NotFound`` where there is no such entry.
         """
         kept = self._kept(name)
         entry = replace(kept.entry, **changes)
@@ -127,7 +128,7 @@ class ManageModels:
         return self._now(name)
 
     def delete(self, name: str) -> None:
-        """Remove an admin's entry; ``Conflict`` while another falls back to it."""
+        """Remove an admin's entry; ``Conflict`` while another falls back to it. ``NotFound`` where there is none."""
         self._kept(name)
         others = [one.name for one in self._catalogue.entries() if name in one.fallbacks]
         if others and self._catalogue.beneath(name) is None:
@@ -137,7 +138,10 @@ class ManageModels:
         self._catalogue.changed()
 
     def test(self, name: str) -> Tested:
-        """Ask a model for one word, past its fall-backs."""
+        """Ask a model for one word, past its fall-backs.
+
+        ``NotFound`` where there is none; what else went wrong is in what is given back.
+        """
         entry = self._catalogue.find(name)
         if entry is None:
             raise NotFound

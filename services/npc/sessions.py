@@ -78,7 +78,10 @@ class NpcSessions:
         self._sessions.end(session)
 
     def history(self, caller: str, chat_id: str, limit: int, cursor: str) -> Page[Line]:
-        """What was said in a session, oldest first, scratchpads included; those that were ended come first."""
+        """What was said in a session, oldest first, scratchpads included; those that were ended come first.
+
+        ``NotFound`` when there was none of this name.
+        """
         session = self._sessions.get(caller, chat_id)
         if session is None:
             raise NotFound

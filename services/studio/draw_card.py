@@ -47,7 +47,10 @@ class DrawCard:
         self._draw_soon = draw_soon
 
     def again(self, card: Card) -> Card:
-        """Have a card's picture drawn anew; ``Conflict`` while pictures are switched off, or it is being drawn."""
+        """Have a card's picture drawn anew; ``Conflict`` while pictures are switched off, or it is being drawn.
+
+        ``NotFound`` when the card is gone.
+        """
         if not self._draws:
             raise Conflict("Pictures are switched off here (IMAGE_GEN_ENABLED).", code="images_off")
         if card.picture is PictureState.DRAWING:

@@ -87,7 +87,10 @@ class FindCards:
         return Picture(placeholder_svg(composed).encode(), "image/svg+xml")
 
     def share(self, card: Card) -> Card:
-        """Open a card to whoever has its link; one that is open already keeps its link."""
+        """Open a card to whoever has its link; one that is open already keeps its link.
+
+        ``NotFound`` when it is gone.
+        """
         if card.share:
             return card
         opened = replace(card, share=secrets.token_urlsafe(SHARE_BYTES))
@@ -96,7 +99,7 @@ class FindCards:
         return opened
 
     def unshare(self, card: Card) -> None:
-        """Close it: its link leads nowhere from now on."""
+        """Close it: its link leads nowhere from now on. ``NotFound`` when it is gone."""
         if not self._cards.set_share(replace(card, share="")):
             raise NotFound
 

@@ -52,7 +52,10 @@ class Templates:
         return template
 
     def change(self, template: Template) -> Template:
-        """Write one anew; the cards that were made by it stay as they are."""
+        """Write one anew; the cards that were made by it stay as they are.
+
+        ``Forbidden`` for one that is built in, ``NotFound``.
+        """
         if template.name in BUILT_IN:
             raise Forbidden("This template is built in.")
         before = self.get(template.owner_id, template.name)
@@ -63,7 +66,7 @@ class Templates:
         return changed
 
     def delete(self, owner_id: str, name: str) -> None:
-        """Remove one; the cards that were made by it stay."""
+        """Remove one; the cards that were made by it stay. ``Forbidden`` for one that is built in, ``NotFound``."""
         if name in BUILT_IN:
             raise Forbidden("This template is built in.")
         if "\0" in name or not self._templates.delete(owner_id, name):
