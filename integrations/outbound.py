@@ -66,8 +66,10 @@ class Outbound:
         self._max_seconds = max_seconds
 
     def check(self, url: str) -> str:
-        """The URL as it is asked for; ``NotFetched`` when it could never be, whatever it resolves to."""
-        return self._parsed(url).url
+        """The URL in its plain form; ``NotFetched`` when it could never be asked for, whatever it resolves to."""
+        parsed = self._parsed(url)
+        usual = parsed.port == _DEFAULT_PORTS[parsed.scheme]
+        return parsed._replace(port=None if usual else parsed.port).url
 
     def check_address(self, url: str) -> None:
         """``NotFetched`` also for a URL that names a private address itself, where no name is to be resolved."""

@@ -47,6 +47,18 @@ def test_redirects_are_followed_so_far_and_no_further(site: WebServer, outbound:
 
 
 @pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        ("https://Example.com:443/a?b=1#c", "https://example.com/a?b=1"),
+        ("http://example.com:80", "http://example.com"),
+        ("http://example.com:443/", "http://example.com:443/"),
+    ],
+)
+def test_an_address_is_kept_as_people_write_it(outbound: Outbound, written: str, plain: str) -> None:
+    assert outbound.check(written) == plain
+
+
+@pytest.mark.parametrize(
     "to",
     [
         *(
