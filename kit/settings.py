@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -25,7 +26,10 @@ def _path(value: str) -> Path:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def read(value: str) -> int:
-        number = int(value)
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError("must be a whole number") from None
         if not low <= number <= high:
             raise ValueError(f"must be from {low} to {high}")
         return number
@@ -99,6 +103,18 @@ def _redis(value: str) -> str:
     return url
 
 
+def _web(value: str) -> str:
+    url = value.strip()
+    try:
+        found = urlsplit(url)
+        fits = found.scheme in ("http", "https") and bool(found.hostname) and (found.port or 1) > 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("must begin with http:// or https:// and name a host")
+    return url
+
+
 def _setting(env: str, default: Any, read: Callable[[str], Any], *, also: str = "") -> Any:
     return field(default=default, metadata={"env": env, "read": read, "also": also})
 
@@ -112,14 +128,14 @@ class Settings:
 
     host: str = _setting("HOST", "127.0.0.1", _text)
     port: int = _setting("PORT", 8080, _whole(0, 65535))
-    public_url: str = _setting("PUBLIC_URL", "", _text)
+    public_url: str = _setting("PUBLIC_URL", "", _web)
     trusted_proxies: int = _setting("TRUSTED_PROXIES", 0, _whole(0, 10))
     threads: int = _setting("THREADS", 288, _whole(8, 2000))
     data_dir: Path = _setting("DATA_DIR", PROJECT_ROOT / "data", _path)
     documents_dir: Path = _setting("DOCUMENTS_DIR", PROJECT_ROOT / "documents", _path)
     mongo_uri: str = _setting("MONGO_URI", "", _text)
     mongo_db: str = _setting("MONGO_DB", "orquestra", _text)
-    chroma_url: str = _setting("CHROMA_URL", "", _text)
+    chroma_url: str = _setting("CHROMA_URL", "", _web)
     redis_url: str = _setting("REDIS_URL", "", _redis)
     celery_broker_url: str = _setting("CELERY_BROKER_URL", "", _redis)
     worker_lease_s: int = _setting("WORKER_LEASE_S", 30, _whole(3, 3600))
@@ -127,14 +143,14 @@ class Settings:
     encryption_key: str = _setting("ENCRYPTION_KEY", "", _text)
     admin_key: str = _setting("ADMIN_KEY", "", _text)
     jwt_ttl_hours: int = _setting("JWT_TTL_HOURS", 12, _whole(1, 720))
-    jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", _text)
+    jwt_jwks_url: str = _setting("JWT_JWKS_URL", "", _web)
     jwt_issuer: str = _setting("JWT_ISSUER", "", _text)
     jwt_audience: str = _setting("JWT_AUDIENCE", "", _text)
     jwt_role_claim: str = _setting("JWT_ROLE_CLAIM", "", _text)
     jwt_admin_values: tuple[str, ...] = _setting("JWT_ADMIN_VALUES", ("admin",), _names)
     registration: str = _setting("REGISTRATION", "closed", _choice("closed", "open"))
     openai_api_key: str = _setting("OPENAI_API_KEY", "", _text)
-    openai_base_url: str = _setting("OPENAI_BASE_URL", "", _text)
+    openai_base_url: str = _setting("OPENAI_BASE_URL", "", _web)
     llm_model: str = _setting("LLM_MODEL", "", _text, also="MODEL_NAME")
     llm_fallback_models: tuple[str, ...] = _setting("LLM_FALLBACK_MODELS", (), _names)
     llm_timeout_s: int = _setting("LLM_TIMEOUT_S", 120, _whole(1, 3600))
@@ -144,8 +160,8 @@ class Settings:
         "EMBEDDING_MODEL", "hashed", _model("openai", "ollama", "local", bare="hashed")
     )
     models_file: Path | None = _setting("MODELS_FILE", None, _path)
-    ollama_base_url: str = _setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", _text)
-    rerank_url: str = _setting("RERANK_URL", "", _text)
+    ollama_base_url: str = _setting("OLLAMA_BASE_URL", "http://127.0.0.1:11434", _web)
+    rerank_url: str = _setting("RERANK_URL", "", _web)
     rerank_model: str = _setting("RERANK_MODEL", "", _model("local", free=True))
     rerank_api_key: str = _setting("RERANK_API_KEY", "", _text)
     image_gen_enabled: bool = _setting("IMAGE_GEN_ENABLED", default=True, read=_switch)
@@ -153,14 +169,14 @@ class Settings:
         "IMAGE_MODEL", "placeholder", _model("openai", "stability", bare="placeholder")
     )
     card_wait_s: int = _setting("CARD_WAIT_S", 20, _whole(0, 3600))
-    image_base_url: str = _setting("IMAGE_BASE_URL", "", _text)
+    image_base_url: str = _setting("IMAGE_BASE_URL", "", _web)
     image_api_key: str = _setting("IMAGE_API_KEY", "", _text)
     rate_limit: str = _setting("RATE_LIMIT", "600 per minute", _text)
     max_upload_mb: int = _setting("MAX_UPLOAD_MB", 25, _whole(1, 900))
     outbound_allow: tuple[str, ...] = _setting("OUTBOUND_ALLOW", (), _names)
     cors_origins: tuple[str, ...] = _setting("CORS_ORIGINS", (), _names)
     metrics_token: str = _setting("METRICS_TOKEN", "", _text)
-    otel_exporter_otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", _text)
+    otel_exporter_otlp_endpoint: str = _setting("OTEL_EXPORTER_OTLP_ENDPOINT", "", _web)
     log_retention_days: int = _setting("LOG_RETENTION_DAYS", 30, _whole(1, 3660))
     log_level: str = _setting("LOG_LEVEL", "INFO", _choice(*LEVELS))
 

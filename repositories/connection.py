@@ -6,8 +6,10 @@ from typing import Any
 
 from pymongo import MongoClient
 from pymongo.database import Database
+from pymongo.errors import ConfigurationError
 from pymongo.write_concern import WriteConcern
 
+from kit.errors import SettingsError
 from repositories.errors import database_errors
 from repositories.values import Record
 
@@ -31,10 +33,16 @@ _SAFE = WriteConcern(w="majority", j=True)
 
 
 def connect(uri: str) -> MongoClient[Record]:
-    """A client that connects at its first operation; what the URI says goes over our defaults."""
+    """A client that connects at its first operation; what the URI says goes over our defaults.
+
+    ``SettingsError`` for what is no such URI.
+    """
     said = uri.partition("?")[2].lower()
     options = {name: value for name, value in _OPTIONS.items() if f"{name.lower()}=" not in said}
-    return MongoClient(uri, tz_aware=True, **options)
+    try:
+        return MongoClient(uri, tz_aware=True, **options)
+    except ConfigurationError as problem:
+        raise SettingsError(f"MONGO_URI: {problem}") from None
 
 
 def database(client: MongoClient[Record], name: str, *, embedded: bool) -> Database[Record]:

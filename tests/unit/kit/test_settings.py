@@ -32,6 +32,10 @@ def test_the_model_has_a_second_name() -> None:
         ("THREADS", "0"),
         ("REGISTRATION", "maybe"),
         ("LOG_LEVEL", "LOUD"),
+        ("CHROMA_URL", "chroma:8000"),
+        ("OPENAI_BASE_URL", "http://"),
+        ("PUBLIC_URL", "https://bots.example.com:99999"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://collector"),
     ],
 )
 def test_what_does_not_fit_is_named(name: str, value: str) -> None:

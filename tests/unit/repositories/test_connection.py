@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from kit.errors import Unavailable
+from kit.errors import SettingsError, Unavailable
 from repositories.connection import connect, ping
 
 
@@ -38,3 +38,9 @@ def test_a_server_that_is_not_there_is_unavailable() -> None:
         ping(client)
     assert refusal.value.error_code == "records_unavailable"
     assert refusal.value.retry_after == 2
+
+
+@pytest.mark.parametrize("uri", ["foo://x", "mongodb://u:p@ss@host/"])
+def test_what_is_no_uri_is_a_setting_that_does_not_fit(uri: str) -> None:
+    with pytest.raises(SettingsError, match="MONGO_URI"):
+        connect(uri)

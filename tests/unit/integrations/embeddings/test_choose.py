@@ -35,7 +35,7 @@ def test_openai_needs_a_key_or_an_address() -> None:
         choose_embedder(settings(EMBEDDING_MODEL="openai:small"))
     with pytest.raises(SettingsError, match="OPENAI_API_KEY holds characters"):
         choose_embedder(settings(EMBEDDING_MODEL="openai:small", OPENAI_API_KEY="two words"))
-    with pytest.raises(SettingsError, match="OLLAMA_BASE_URL must begin with http"):
+    with pytest.raises(SettingsError, match="OLLAMA_BASE_URL: must begin with http"):
         choose_embedder(settings(EMBEDDING_MODEL="ollama:small", OLLAMA_BASE_URL="ftp://here"))
 
 
