@@ -68,7 +68,7 @@ class Outbound:
     def check(self, url: str) -> str:
         """The URL in its plain form; ``NotFetched`` when it could never be asked for, whatever it resolves to."""
         parsed = self._parsed(url)
-        usual = parsed.port == _DEFAULT_PORTS[parsed.scheme]
+        usual = parsed.port == _DEFAULT_PORTS[str(parsed.scheme)]
         return parsed._replace(port=None if usual else parsed.port).url
 
     def check_address(self, url: str) -> None:
