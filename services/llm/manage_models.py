@@ -65,12 +65,8 @@ class ManageModels:
         self._completed = completed
         self._clock = clock
 
-    def all(self) -> list[Shown]:
-        """Every model, the default first."""
-        return [self._shown(one) for one in self._catalogue.entries()]
-
     def page(self, limit: int, cursor: str) -> Page[Shown]:
-        """A part of them in the same order; ``cursor`` is the name of the last one before it."""
+        """Models, the default first and the others by name; ``cursor`` is the name of the last one before them."""
         default = self._catalogue.default_model
         after = (cursor != default, cursor)
         left = [
