@@ -14,6 +14,7 @@ from tests.servers.openai_server import OpenAIServer
 
 T = TypeVar("T")
 ROUTE = "/chats/enviarMensagemLLM"
+ANSWER = {"response", "chat_id", "message_id", "active", "tokens", "sources", "model", "routing", "createdAt"}
 WITHIN_S = 60.0
 
 

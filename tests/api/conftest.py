@@ -20,7 +20,7 @@ from routes.app import create_flask
 from services.house import House
 from tests.people import PASSWORD, Caller, bot, made, signed_in
 from tests.servers.openai_server import OpenAIServer
-from tests.talk import wait_until
+from tests.talk import Asking, send, wait_until
 from tests.uploads import Gate
 
 MakeApp = Callable[..., Flask]
@@ -150,6 +150,12 @@ def assistant(owner: Caller) -> dict[str, Any]:
 def contact_bot(app: Flask, assistant: dict[str, Any]) -> Caller:
     """The bot that brings the assistant what contacts write."""
     return bot(app, assistant)
+
+
+@pytest.fixture
+def at_once(app: Flask, assistant: dict[str, Any]) -> Any:
+    """Send a message in a thread of its own."""
+    return lambda message, **more: Asking(lambda: send(bot(app, assistant), message, **more))
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ from __future__ import annotations
 import base64
 import io
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
 
 from PIL import Image
+
+from tests.servers.threaded import Handler, ThreadedServer
 
 
 def a_png(colour: str = "teal", size: tuple[int, int] = (64, 48)) -> bytes:
@@ -19,7 +18,7 @@ def a_png(colour: str = "teal", size: tuple[int, int] = (64, 48)) -> bytes:
     return out.getvalue()
 
 
-class ImageServer:
+class ImageServer(ThreadedServer):
     """The server, on a free port of the loopback; ``status`` other than 200 refuses, ``picture`` is what it gives."""
 
     def __init__(self) -> None:
@@ -28,7 +27,7 @@ class ImageServer:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Images(Handler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 outer.asked.append(
@@ -43,24 +42,11 @@ class ImageServer:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its name there
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(Images)
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        return self.address
 
     def _answer(self, path: str) -> tuple[str, bytes]:
         if self.status != 200:

@@ -9,9 +9,9 @@ import json
 import threading
 import time
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.servers.threaded import Handler, ThreadedServer
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Received:
         return f"v1,{expected}" in self.headers["webhook-signature"].split(" ")
 
 
-class Receiver:
+class Receiver(ThreadedServer):
     """``script[path]`` holds the answers to come, ``(status, headers, seconds)``; then, and elsewhere, 204."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Receiver:
         self._came = threading.Condition()
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Hooks(Handler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 one = Received(self.path, {k.lower(): v for k, v in self.headers.items()}, body)
@@ -69,19 +69,10 @@ class Receiver:
                 except OSError:
                     return  # the sender hung up
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        super().__init__(Hooks)
 
     def url(self, path: str = "/") -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.address}{path}"
 
     def at(self, path: str) -> list[Received]:
         with self._came:
@@ -95,14 +86,3 @@ class Receiver:
             )
         assert there, f"{len(self.at(path))} of {count} came to {path}"
         return self.at(path)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Iterable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from tests.servers.threaded import Handler, ThreadedServer
 
-class TraceCollector:
+
+class TraceCollector(ThreadedServer):
     """Keeps the spans that come in, as ``{"name", "kind", "attributes", …}``; with the names of their events."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class TraceCollector:
         self.resources: list[dict[str, Any]] = []
         collector = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Spans(Handler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 if self.headers.get("Content-Encoding") == "gzip":
@@ -29,23 +29,13 @@ class TraceCollector:
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
-            def log_message(self, *_: object) -> None: ...
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        super().__init__(Spans)
+        self.url = self.address
 
     def named(self, name: str) -> dict[str, Any]:
         """The one span of this name."""
         [span] = [one for one in self.spans if one["name"] == name]
         return span
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def _take(self, path: str, body: bytes) -> None:
         assert path == "/v1/traces"

@@ -12,8 +12,9 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from typing import Any
+
+from tests.servers.threaded import Handler, ThreadedServer
 
 DIMENSIONS = 26
 
@@ -40,7 +41,7 @@ class Recorded:
     body: Any
 
 
-class VectorServer:
+class VectorServer(ThreadedServer):
     """The server, on a free port of the loopback. ``rerank_says`` names the field of passages it understands."""
 
     def __init__(self, *, dimensions: int = DIMENSIONS, rerank_says: str = "documents") -> None:
@@ -52,27 +53,16 @@ class VectorServer:
         self._at_once = 0
         self._script: deque[Reply] = deque()
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(self._handler())
 
     @property
     def url(self) -> str:
         """Where it listens, without a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self.address
 
     def script(self, *replies: Reply) -> None:
         """Replies to the next requests, one each; after them the default one."""
         self._script.extend(replies)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(10)
 
     def answer(self, path: str, headers: Mapping[str, str], body: Any) -> tuple[Reply, bytes]:
         """Record a request; the reply to it and its bytes."""
@@ -117,10 +107,10 @@ class VectorServer:
         "/rerank": _rerank,
     }
 
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[Handler]:
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Vectors(Handler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
@@ -137,10 +127,7 @@ class VectorServer:
                 except OSError:  # the client has hung up
                     self.close_connection = True
 
-            def log_message(self, *_: object) -> None:
-                return None
-
-        return Handler
+        return Vectors
 
 
 def letters(text: str, dimensions: int = DIMENSIONS) -> list[float]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from tests.servers.threaded import Handler, ThreadedServer
 
 
-class WebServer:
+class WebServer(ThreadedServer):
     """``pages[path] = (status, headers, body)``; ``asked`` holds the paths in the order they were asked for."""
 
     def __init__(self) -> None:
@@ -16,7 +13,7 @@ class WebServer:
         self.asked: list[str] = []
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Pages(Handler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
                 status, headers, body = site.pages.get(self.path, (404, {}, b"nothing"))
@@ -26,18 +23,10 @@ class WebServer:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.server_address[1])
+        super().__init__(Pages)
 
     def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{self.address}{path}"
 
     def page(
         self, path: str, body: str | bytes, media_type: str = "text/html", status: int = 200, **more: str
@@ -50,14 +39,3 @@ class WebServer:
 
     def redirect(self, path: str, to: str) -> str:
         return self.page(path, "", status=302, Location=to)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

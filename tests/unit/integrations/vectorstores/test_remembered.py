@@ -13,24 +13,24 @@ from integrations.vectorstores.base import Vectors
 from integrations.vectorstores.chroma_local import open_chroma
 from integrations.vectorstores.remembered import AGAIN_S, BYTES_AN_ID, IDLE_S, RememberedVectors
 from kit.errors import Unavailable
+from tests.vectors import VectorsInMemory
 
 DIMENSIONS = 16
 ONE_SIZE = 10 * (4 * DIMENSIONS + BYTES_AN_ID)  # of a collection of ten vectors
 
 
-class Store:
-    """Keeps vectors in dicts, finds nothing by itself, and counts what it is asked."""
+class Store(VectorsInMemory):
+    """Finds nothing by itself, and counts what it is asked; an id that is there keeps its vector."""
 
     def __init__(self) -> None:
-        self.held: dict[str, dict[str, Vectors]] = {}
+        super().__init__()
         self.asked: Counter[str] = Counter()
         self.while_reading: Callable[[], object] = lambda: None
         self.fails = False
 
     def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
-        held = self.held.setdefault(collection, {})
-        for one, vector in zip(ids, vectors, strict=True):
-            held.setdefault(one, vector)
+        new = [at for at, one in enumerate(ids) if one not in self.ids(collection)]
+        super().add(collection, [ids[at] for at in new], vectors[new])
         if self.fails:
             raise Unavailable
 
@@ -38,9 +38,6 @@ class Store:
         del collection, vector, limit
         self.asked["query"] += 1
         return [("from the store", 1.0)]
-
-    def ids(self, collection: str) -> set[str]:
-        return set(self.held.get(collection, {}))
 
     def count(self, collection: str) -> int:
         return len(self.held.get(collection, {}))
@@ -50,19 +47,6 @@ class Store:
         held = dict(self.held.get(collection, {}))
         self.while_reading()
         return list(held), np.array(list(held.values()), dtype=np.float32).reshape(len(held), DIMENSIONS)
-
-    def remove(self, collection: str, ids: Sequence[str]) -> None:
-        for one in ids:
-            self.held.get(collection, {}).pop(one, None)
-
-    def drop(self, collection: str) -> None:
-        self.held.pop(collection, None)
-
-    def collections(self) -> set[str]:
-        return set(self.held)
-
-    def wake(self) -> None:
-        return None
 
     def ping(self) -> None:
         self.asked["ping"] += 1

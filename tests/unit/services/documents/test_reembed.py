@@ -21,6 +21,7 @@ from repositories.embedders import EmbedderRepository
 from services.documents.reembed import BATCH, ReembedAssistants
 from services.retrieval.embedders import FIRST, Embedders
 from services.retrieval.knowledge import collection_name
+from tests.vectors import VectorsInMemory
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 RAG = DocumentType.RAG
@@ -28,41 +29,6 @@ RAG = DocumentType.RAG
 
 class Vectorless(Exception):
     """The process dies here."""
-
-
-class FakeVectors:
-    """A ``VectorStore`` in memory."""
-
-    def __init__(self) -> None:
-        self.held: dict[str, dict[str, Vectors]] = {}
-
-    def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
-        self.held.setdefault(collection, {}).update(zip(ids, vectors, strict=True))
-
-    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        raise NotImplementedError
-
-    def ids(self, collection: str) -> set[str]:
-        return set(self.held.get(collection, {}))
-
-    def remove(self, collection: str, ids: Sequence[str]) -> None:
-        for one in ids:
-            self.held.get(collection, {}).pop(one, None)
-
-    def drop(self, collection: str) -> None:
-        self.held.pop(collection, None)
-
-    def collections(self) -> set[str]:
-        return set(self.held)
-
-    def wake(self) -> None:
-        return None
-
-    def ping(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
 
 
 class Named:
@@ -96,7 +62,7 @@ class Stand:
         self.assistants = AssistantRepository(database)
         self.chunks = ChunkRepository(database)
         self.records = EmbedderRepository(database)
-        self.vectors = FakeVectors()
+        self.vectors = VectorsInMemory()
 
     def add(self, assistant_id: str, chunks: int) -> None:
         settings = AssistantSettings()

@@ -16,6 +16,7 @@ from services.retrieval.knowledge import collection_name, collection_owner
 from services.retrieval.search_passages import LONGEST_PASSAGE, SearchPassages
 from tests.made import OneEmbedder
 from tests.servers.remembered_knowledge import RememberedKnowledge, document
+from tests.vectors import VectorsInMemory
 
 CLINIC = [
     "A clínica abre de segunda a sexta, das 8h às 18h, e aos sábados das 8h às 12h. Não abrimos aos domingos.",
@@ -25,45 +26,19 @@ CLINIC = [
 ]
 
 
-class FakeVectors:
-    """A ``VectorStore`` in memory."""
+class Watched(VectorsInMemory):
+    """Notes which collections are asked; ``away`` cannot be reached."""
 
     def __init__(self) -> None:
-        self.held: dict[str, dict[str, Vectors]] = {}
+        super().__init__()
         self.away = False
         self.asked: list[str] = []
-
-    def add(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
-        self.held.setdefault(collection, {}).update(zip(ids, vectors, strict=True))
 
     def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
         self.asked.append(collection)
         if self.away:
             raise Unavailable
-        pairs = [(one, float(other @ vector)) for one, other in self.held.get(collection, {}).items()]
-        return sorted(pairs, key=lambda pair: -pair[1])[:limit]
-
-    def ids(self, collection: str) -> set[str]:
-        return set(self.held.get(collection, {}))
-
-    def remove(self, collection: str, ids: Sequence[str]) -> None:
-        for one in ids:
-            self.held.get(collection, {}).pop(one, None)
-
-    def drop(self, collection: str) -> None:
-        self.held.pop(collection, None)
-
-    def collections(self) -> set[str]:
-        return set(self.held)
-
-    def wake(self) -> None:
-        return None
-
-    def ping(self) -> None:
-        return None
-
-    def close(self) -> None:
-        return None
+        return super().query(collection, vector, limit)
 
 
 class OneDirection:
@@ -84,7 +59,7 @@ class House:
 
     def __init__(self, embedder: HashedEmbedder | OneDirection | None = None) -> None:
         self.knowledge = RememberedKnowledge()
-        self.vectors = FakeVectors()
+        self.vectors = Watched()
         self.embedder = embedder or HashedEmbedder(64)
         self.passages = SearchPassages(
             knowledge=self.knowledge, embedders=OneEmbedder(self.embedder), vectors=self.vectors
