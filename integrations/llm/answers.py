@@ -129,9 +129,19 @@ def _first_choice(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
 def _text_of(message: Mapping[str, Any]) -> str:
     """The content; what a model says when it refuses stands in ``refusal`` instead."""
     content = message.get("content") or message.get("refusal") or ""
+    if isinstance(content, list):
+        content = "".join(map(_text_of_part, content))
     if not isinstance(content, str):
         raise ModelAnswerBroken("The model's server sent content that is not text.")
     return content
+
+
+def _text_of_part(part: object) -> str:
+    """The text of one of several parts; what a model thought beside it, as Mistral's do, is none."""
+    text = part.get("text", "") if isinstance(part, dict) and isinstance(part.get("type"), str) else None
+    if not isinstance(text, str):
+        raise ModelAnswerBroken("The model's server sent content that is not text.")
+    return text if isinstance(part, dict) and part["type"] == "text" else ""
 
 
 def _tool_calls(message: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

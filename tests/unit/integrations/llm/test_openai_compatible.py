@@ -229,6 +229,12 @@ FAILURES = [
     (Reply(body=b'{"choices": [null]}'), ModelAnswerBroken, None),
     (Reply(body=b'{"choices": [{"message": "x"}]}'), ModelAnswerBroken, None),
     (Reply(body=b'{"choices": [{"message": {"content": 5}}]}'), ModelAnswerBroken, None),
+    (Reply(body=b'{"choices": [{"message": {"content": [{"text": "x"}]}}]}'), ModelAnswerBroken, None),
+    (
+        Reply(body=b'{"choices": [{"message": {"content": [{"type": "text", "text": {}}]}}]}'),
+        ModelAnswerBroken,
+        None,
+    ),
     (Reply(body=b'{"error": {"message": "busy", "code": 429}}'), ModelBusy, None),
     (Reply(body=b'{"error": "no"}'), ModelUnavailable, None),
 ]
@@ -323,6 +329,18 @@ def test_a_server_that_does_not_stream_is_still_understood(
 ) -> None:
     server.script(Reply(body=b'{"choices": [{"message": {"content": "Inteira."}, "finish_reason": "stop"}]}'))
     assert streamed(model)[0] == ["Inteira."]
+
+
+def test_of_content_in_parts_the_texts_are_the_answer(server: OpenAIServer, model: OpenAICompatible) -> None:
+    thought = '{"type": "thinking", "thinking": [{"type": "text", "text": "segredo"}]}'
+    parts = [f"[{thought}]", '[{"type": "text", "text": "Custa "}]', '"120."']
+    frames = [f'data: {{"choices": [{{"delta": {{"content": {one}}}}}]}}\n\n'.encode() for one in parts]
+    whole = f'[{thought}, {{"type": "text", "text": "Custa 120."}}]'
+    server.script(
+        Reply(frames=[*frames, b"data: [DONE]\n\n"]),
+        Reply(body=f'{{"choices": [{{"message": {{"content": {whole}}}}}]}}'.encode()),
+    )
+    assert streamed(model)[1].text == model.complete(REQUEST, TIMEOUT_S).text == "Custa 120."
 
 
 def test_characters_cut_in_two_meet_and_what_cannot_be_stored_is_replaced(
