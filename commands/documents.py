@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from commands.fail import fail
-from commands.house import OPERATOR, opened
+from commands.house import OPERATOR, assistant_of, opened
 from commands.patience import Patience
 from integrations.parsing.base import FORMATS
 from kit.errors import AppError
@@ -42,7 +42,7 @@ def ingest(settings: Settings, folder: Path, assistant_id: str, document_type: s
     if not files:
         fail(f"There is no document in {folder}: {', '.join(FORMATS)} are read.")
     with opened(settings) as house:
-        assistant = house.assistants.find_assistants.get(OPERATOR, assistant_id)
+        assistant = assistant_of(house, assistant_id)
         documents, refused = _uploaded(house, assistant, files, DocumentType(document_type))
         failed = _indexed(house, documents)
     for line in [*refused, *failed]:
@@ -101,6 +101,8 @@ def _chosen(house: House, assistant_id: str | None, document_id: str | None) -> 
     if document_id:
         yield house.documents.find_documents.get(OPERATOR, document_id)
         return
+    if assistant_id:
+        assistant_of(house, assistant_id)
     cursor = ""
     while True:
         page = house.documents.find_documents.page(OPERATOR, assistant_id or "", 500, cursor)

@@ -8,7 +8,7 @@ import click
 
 from commands.fail import fail
 from commands.golden_table import describe_run
-from commands.house import OPERATOR, opened
+from commands.house import assistant_of, opened
 from commands.patience import Patience
 from kit.settings import Settings
 from models.assistants import Assistant
@@ -28,7 +28,7 @@ from services.house import House
 def golden(settings: Settings, assistant_id: str, top_k: int | None, fail_under: float) -> None:
     """Search for an assistant's golden questions, and say which were found and what changed."""
     with opened(settings) as house:
-        assistant = house.assistants.find_assistants.get(OPERATOR, assistant_id)
+        assistant = assistant_of(house, assistant_id)
         run = _run_over(house, assistant, house.golden.start_golden_run.start(assistant, top_k))
     if run.status is RunStatus.FAILED:
         fail(run.error)

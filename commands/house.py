@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from bootstrap.installation import open_beside, open_installation, owner_lives
 from commands.fail import fail
 from jobs.operator_door import knock
-from kit.errors import AppError, SettingsError, Unavailable
+from kit.errors import AppError, NotFound, SettingsError, Unavailable
 from kit.settings import Settings
 from models.actors import Actor, ActorKind, Role
+from models.assistants import Assistant
 from services.house import House
 
 OPERATOR = Actor(kind=ActorKind.PERSON, name="operator", role=Role.ADMIN)
@@ -39,6 +40,14 @@ def opened(settings: Settings) -> Iterator[House]:
             yield house
     except (AppError, SettingsError) as problem:
         fail(problem)
+
+
+def assistant_of(house: House, assistant_id: str) -> Assistant:
+    """The assistant that was named; the refusal says which there is not."""
+    try:
+        return house.assistants.find_assistants.get(OPERATOR, assistant_id)
+    except NotFound:
+        raise NotFound(f"There is no assistant {assistant_id}.") from None
 
 
 def _ask_server(settings: Settings, task: str, record_id: str) -> None:
