@@ -128,7 +128,7 @@ def _uploaded(url: str, assistant_id: str, name: str, person: dict[str, str]) ->
     boundary, form = encode_multipart({"assistant_id": assistant_id, "type": "rag", "file": file})
     headers = {**person, "Content-Type": f"multipart/form-data; boundary={boundary}"}
     asked = urllib.request.Request(f"{url}/documents/add", form, headers)  # noqa: S310  # loopback
-    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310
+    with urllib.request.urlopen(asked, timeout=60) as answer:  # noqa: S310  # loopback
         return str(json.load(answer)["_id"])
 
 

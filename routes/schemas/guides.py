@@ -42,7 +42,7 @@ class Values(fields.Dict):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         try:
-            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]
+            return super()._deserialize(value, attr, data, **kwargs)  # type: ignore[no-untyped-call]  # marshmallow's
         except ValidationError as problem:
             found = problem.messages
             if not isinstance(found, dict):

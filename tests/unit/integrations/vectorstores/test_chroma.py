@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import random
 import sqlite3
-import threading
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -118,23 +118,14 @@ def test_a_dropped_collection_is_empty_and_can_be_made_anew(store: VectorStore) 
 
 def test_many_threads_share_one_store(store: VectorStore) -> None:
     vectors = _vectors(10)
-    failures: list[BaseException] = []
 
     def work(number: int) -> None:
-        try:
-            for n in range(5):
-                store.add(f"col{n}", [f"{number}:1:{n}"], vectors[number : number + 1])
-                store.query(f"col{n}", vectors[number], 3)
-        except BaseException as error:
-            failures.append(error)
-            raise
+        for n in range(5):
+            store.add(f"col{n}", [f"{number}:1:{n}"], vectors[number : number + 1])
+            store.query(f"col{n}", vectors[number], 3)
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
     assert [store.ids(f"col{n}") for n in range(5)] == [{f"{t}:1:{n}" for t in range(8)} for n in range(5)]
 
 

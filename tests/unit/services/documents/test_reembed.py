@@ -259,7 +259,7 @@ def test_what_was_deleted_when_a_process_died_over_its_vectors_leaves_none(stand
     def killed(collection: str, ids: Sequence[str]) -> None:
         raise Killed
 
-    stand.vectors.remove = killed  # type: ignore[method-assign]
+    stand.vectors.remove = killed  # type: ignore[method-assign]  # the fake's own
     with pytest.raises(Killed):
         stand.start(Dying("two"))[1].run(lambda: True)
     del stand.vectors.remove

@@ -62,7 +62,7 @@ def test_the_order_is_prompt_document_rules_passages_history_message() -> None:
 
 def test_every_prompt_has_a_boundary_of_its_own() -> None:
     parts = PromptParts(message="oi", passages=(passage("x"),), enough=True)
-    marks = {re.search(r"<<<PASSAGE 1 (\w+)>>>", compile_prompt(parts)[0].content)[1] for _ in range(20)}  # type: ignore[index]
+    marks = {re.findall(r"<<<PASSAGE 1 (\w+)>>>", compile_prompt(parts)[0].content)[0] for _ in range(20)}
     assert len(marks) == 20
     assert all(len(mark) == 16 for mark in marks)
 
