@@ -32,40 +32,8 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
         chats=records.chats, messages=records.messages, clock=utc_now, on_end=shared.metered.metrics.turned
     )
     recall = RecallTurns(messages=records.messages)
-    compose = ComposeAnswer(
-        recall=recall,
-        ground=shared.ground,
-        complete=shared.metered.models.complete,
-        answers=AnswerCache(
-            utc_now, _comparing(shared.knowledge.embedders.current), shared.metered.metrics.cache_looked
-        ),
-        budget=shared.budget,
-        summarise_soon=parts.summarise_soon,
-        record=shared.metered.usage.record_calls.record,
-        clock=utc_now,
-    )
-    follow = FollowGuide(
-        chats=records.chats,
-        guides=records.guides,
-        structured=shared.structured,
-        catalogue=shared.metered.models.catalogue,
-    )
     return ChatUseCases(
-        answer_message=AnswerMessage(
-            queue=shared.turns,
-            receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
-            run_turn=RunTurn(
-                chats=records.chats,
-                compose=compose,
-                follow=follow,
-                opt_out=HearOptOut(records.chats),
-                settle=settle,
-                unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
-            ),
-            follow=follow,
-            settle=settle,
-            requests=shared.metered.limits.requests,
-        ),
+        answer_message=_answer_message(parts, shared, settle, recall),
         find_chats=FindChats(
             chats=records.chats, messages=records.messages, assistants=shared.find_assistants
         ),
@@ -89,6 +57,43 @@ def build(parts: Parts, shared: Shared) -> ChatUseCases:
             complete=shared.metered.models.complete,
             catalogue=shared.metered.models.catalogue,
         ),
+    )
+
+
+def _answer_message(parts: Parts, shared: Shared, settle: SettleTurn, recall: RecallTurns) -> AnswerMessage:
+    records = parts.repositories
+    compose = ComposeAnswer(
+        recall=recall,
+        ground=shared.ground,
+        complete=shared.metered.models.complete,
+        answers=AnswerCache(
+            utc_now, _comparing(shared.knowledge.embedders.current), shared.metered.metrics.cache_looked
+        ),
+        budget=shared.budget,
+        summarise_soon=parts.summarise_soon,
+        record=shared.metered.usage.record_calls.record,
+        clock=utc_now,
+    )
+    follow = FollowGuide(
+        chats=records.chats,
+        guides=records.guides,
+        structured=shared.structured,
+        catalogue=shared.metered.models.catalogue,
+    )
+    return AnswerMessage(
+        queue=shared.turns,
+        receive=ReceiveMessage(chats=records.chats, messages=records.messages, clock=utc_now),
+        run_turn=RunTurn(
+            chats=records.chats,
+            compose=compose,
+            follow=follow,
+            opt_out=HearOptOut(records.chats),
+            settle=settle,
+            unanswered=NoteUnanswered(questions=records.unanswered_questions, clock=utc_now),
+        ),
+        follow=follow,
+        settle=settle,
+        requests=shared.metered.limits.requests,
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from pymongo.database import Database
 
 from bootstrap.house import build_house
+from bootstrap.operator_tasks import operator_tasks
 from bootstrap.parts import Parts
 from bootstrap.records import Repositories, records_client
 from bootstrap.seams import OwnedElsewhere, open_broker, parser, vector_store, workplaces
@@ -199,7 +200,7 @@ def _assemble(settings: Settings, ends: contextlib.ExitStack) -> Installation:
     house.documents.reembed.notice()
     # A worker may be fetching a page into the same folder now.
     FileStore(settings.documents_dir).clear_incoming(FETCHED_WITHIN_S if settings.celery_broker_url else 0.0)
-    door = OperatorDoor(settings.data_dir, _tasks(house, engine))
+    door = OperatorDoor(settings.data_dir, operator_tasks(house, engine))
     door.open()
     ends.callback(door.close)
     return Installation(house, engine, deliveries, summaries, generations, drawings, pushes, kept.setup_token)
@@ -223,33 +224,6 @@ def _engine(
     broker = open_broker(settings.celery_broker_url)
     ends.callback(broker.close)
     return HandOver(broker, leases), broker.ping
-
-
-def _tasks(house: House, engine: Engine) -> dict[str, Callable[[dict[str, Any]], Any]]:
-    def index(asked: dict[str, Any]) -> int:
-        documents = [one for one in house.documents.index_document.with_work() if one.id in set(asked["ids"])]
-        for document in documents:
-            engine.index_soon(document)
-        return len(documents)
-
-    def golden(asked: dict[str, Any]) -> int:
-        runs = [one for one in house.golden.run_golden.open_runs() if one.id in set(asked["ids"])]
-        for run in runs:
-            engine.run_golden_soon(run)
-        return len(runs)
-
-    return {
-        "doctor": lambda asked: [
-            *house.upkeep.keep_consistent.check(fix=bool(asked.get("fix"))),
-            *engine.worries(),
-        ],
-        "index": index,
-        "golden": golden,
-        "idle": lambda _: not house.documents.index_document.with_work(),
-        "work": lambda _: [
-            f"{one.id} {one.status} {one.progress}" for one in house.documents.index_document.with_work()
-        ],
-    }
 
 
 def _own(data_dir: Path) -> LockFile:

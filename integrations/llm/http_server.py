@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from urllib3.exceptions import HTTPError
 
@@ -67,6 +68,24 @@ class HttpServer:
     def close(self) -> None:
         """Close the connections that are not in use."""
         self._transport.close()
+
+
+class KeyedServer:
+    """What ``ModelServer``s over an ``HttpServer`` have in common: connections for all, and each caller's own key."""
+
+    def __init__(self, server: HttpServer) -> None:
+        self._server = server
+        self._key = ""
+
+    def with_key(self, api_key: str) -> Self:
+        """The same server, asked with a key as ``Authorization: Bearer``; without one where it is empty."""
+        other = copy.copy(self)
+        vars(other).update(_key=api_key)
+        return other
+
+    def close(self) -> None:
+        """Close the connections that are not in use."""
+        self._server.close()
 
 
 def read_object(answer: Answer, model: str) -> dict[str, Any]:

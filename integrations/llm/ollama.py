@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,7 +10,7 @@ from urllib3.exceptions import HTTPError
 
 from integrations.llm.answers import Part, TextCleaner, ToolCalls, clean
 from integrations.llm.failures import reported, translated
-from integrations.llm.http_server import HttpServer, json_object, read_object
+from integrations.llm.http_server import KeyedServer, json_object, read_object
 from integrations.llm.transport import Answer
 from models.chats import Tokens
 from models.completions import Completion, CompletionRequest, PromptMessage
@@ -22,22 +21,8 @@ _PATH = "/api/chat"
 _OPTIONS = ("stop", "seed", "presence_penalty", "frequency_penalty")
 
 
-class Ollama:
-    """A ``ModelServer`` of Ollama's ``/api/chat``, streamed as lines of JSON."""
-
-    def __init__(self, server: HttpServer) -> None:
-        self._server = server
-        self._key = ""
-
-    def with_key(self, api_key: str) -> Ollama:
-        """The same server, asked with a key, as proxies before Ollama want one."""
-        other = copy.copy(self)
-        vars(other).update(_key=api_key)
-        return other
-
-    def close(self) -> None:
-        """Close the connections that are not in use."""
-        self._server.close()
+class Ollama(KeyedServer):
+    """A ``ModelServer`` of Ollama's ``/api/chat``, streamed as lines of JSON; a key is for proxies before it."""
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The whole answer; a ``ModelError`` says why there is none."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 
 from integrations.llm.answers import clean
-from integrations.llm.http_server import HttpServer, read_object
+from integrations.llm.http_server import KeyedServer, read_object
 from models.completions import Completion, CompletionRequest, PromptMessage
 from models.model_errors import ModelAnswerBroken
 from models.tokens import estimate_usage
@@ -14,22 +13,8 @@ from models.tokens import estimate_usage
 _SPEAKERS = {"user": "User", "assistant": "Assistant", "tool": "Tool"}
 
 
-class PlainHttp:
+class PlainHttp(KeyedServer):
     """A ``ModelServer`` that knows one field: everything is said in one text, and the answer comes whole."""
-
-    def __init__(self, server: HttpServer) -> None:
-        self._server = server
-        self._key = ""
-
-    def with_key(self, api_key: str) -> PlainHttp:
-        """The same server, asked with a key as ``Authorization: Bearer``."""
-        other = copy.copy(self)
-        vars(other).update(_key=api_key)
-        return other
-
-    def close(self) -> None:
-        """Close the connections that are not in use."""
-        self._server.close()
 
     def complete(self, request: CompletionRequest, timeout_s: float) -> Completion:
         """The answer, its tokens estimated; a ``ModelError`` says why there is none."""
