@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Turns at work at once. A database of its own makes them wait, and others may work meanwhile; the embedded one
 # works on our processors.
-PLACES, PLACES_BESIDE_DATABASE = 16, 3
+PLACES, PLACES_BESIDE_DATABASE = 16, 2
 PARSE_SECONDS, PARSE_MEMORY_MB = 120.0, 1536
 
 

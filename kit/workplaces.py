@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -15,7 +16,7 @@ LATELY_S = 2.0
 
 
 class Workplaces:
-    """A number of places, each for one thread at a time.
+    """A number of places, each for one thread at a time; who waits for one is served in the order of arrival.
 
     With 64 threads at work on two cores, every answer of the database costs a fight for the interpreter: a
     fifth of the turns a second are lost to it (docs/measurements.md). So a thread takes a place for what it
@@ -25,18 +26,27 @@ class Workplaces:
     def __init__(
         self, places: int, patience_s: float = PATIENCE_S, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._free = threading.Semaphore(places)
-        self._patience_s = patience_s
+        self.patience_s = patience_s
         self._clock = clock
-        self._changed = threading.Condition()
-        self._held = 0
+        self._lock = threading.Lock()
+        self._nobody = threading.Condition(self._lock)
+        self._places = self._free = places
+        self._waiting: deque[threading.Lock] = deque()
         self._left_at = -LATELY_S
+        self._when_free: Callable[[], object] | None = None
+
+    def when_free(self, tell: Callable[[], object]) -> None:
+        """Have this called whenever a place is free and no thread waits for it."""
+        self._when_free = tell
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Hold a place, after the wait for one; a thread holds at most one."""
-        holder = _Holder(self)
-        holder.take()
+        holder = _holder.get()
+        if holder is not None and holder.is_at(self):
+            yield
+            return
+        holder = Holder(self, has_place=self.take())
         token = _holder.set(holder)
         try:
             yield
@@ -47,34 +57,88 @@ class Workplaces:
     @property
     def busy_lately(self) -> bool:
         """Whether anybody is at a place, or was a moment ago."""
-        return self._held > 0 or self._clock() < self._left_at + LATELY_S
+        return self._free < self._places or self._clock() < self._left_at + LATELY_S
 
     def stand_back(self, most_s: float = STAND_BACK_S) -> None:
         """Wait until nobody is at a place, and no longer than so: for who does what nobody waits for.
 
         To be called between small pieces of work: what a thread is in the middle of it does to the end.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: not self._held, most_s)
+        with self._nobody:
+            self._nobody.wait_for(lambda: self._free == self._places, most_s)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a thread waits for a place."""
+        return bool(self._waiting)
+
+    def take_now(self) -> bool:
+        """Take a place if one is free, and nobody waits for it."""
+        with self._lock:
+            return self._take_free()
 
     def take(self) -> bool:
         """Wait for a place; whether there was one in time."""
-        taken = self._free.acquire(timeout=self._patience_s)
-        if taken:
-            self._note(1)
-        return taken
+        with self._lock:
+            if self._take_free():
+                return True
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        if called.acquire(timeout=self.patience_s):
+            return True
+        with self._lock:
+            if called not in self._waiting:
+                return True  # it was called in this very moment
+            self._waiting.remove(called)
+            return False
 
     def give_up(self) -> None:
         """Leave a place that was taken."""
-        self._note(-1)
-        self._free.release()
-
-    def _note(self, more: int) -> None:
-        with self._changed:
-            self._held += more
+        with self._lock:
             self._left_at = self._clock()
-            if not self._held:
-                self._changed.notify_all()
+            if self._waiting:
+                self._waiting.popleft().release()
+                return
+            self._free += 1
+            if self._free == self._places:
+                self._nobody.notify_all()
+        if self._when_free is not None:
+            self._when_free()
+
+    def _take_free(self) -> bool:
+        if self._free == 0:
+            return False
+        self._free -= 1
+        return True
+
+
+class Holder:
+    """One thread's place, or its lack of one."""
+
+    def __init__(self, places: Workplaces, *, has_place: bool) -> None:
+        self._places = places
+        self.has_place = has_place
+
+    def is_at(self, places: Workplaces) -> bool:
+        """Whether it holds one of these."""
+        return self.has_place and self._places is places
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether a thread that has begun its work waits for the place."""
+        return self._places.wanted
+
+    def take(self) -> None:
+        """Wait for a place."""
+        self.has_place = self._places.take()
+
+    def give_up(self) -> bool:
+        """Leave it; whether there was a place to give up."""
+        had_place, self.has_place = self.has_place, False
+        if had_place:
+            self._places.give_up()
+        return had_place
 
 
 @contextmanager
@@ -90,33 +154,20 @@ def away() -> Iterator[None]:
         holder.take()
 
 
+def hold(holder: Holder | None) -> None:
+    """From now on this thread works at the place of ``holder``, or at none."""
+    _holder.set(holder)
+
+
 def carried(run: Callable[[], None]) -> Callable[[], None]:
     """The same for another thread: with this one's request id and the like, and without its place."""
     context = copy_context()
 
     def without_place() -> None:
-        _holder.set(None)
+        hold(None)
         run()
 
     return lambda: context.run(without_place)
 
 
-class _Holder:
-    """One thread's place, or its lack of one."""
-
-    def __init__(self, places: Workplaces) -> None:
-        self._places = places
-        self._has_place = False
-
-    def take(self) -> None:
-        self._has_place = self._places.take()
-
-    def give_up(self) -> bool:
-        """Whether there was a place to give up."""
-        had_place, self._has_place = self._has_place, False
-        if had_place:
-            self._places.give_up()
-        return had_place
-
-
-_holder: ContextVar[_Holder | None] = ContextVar("workplace", default=None)
+_holder: ContextVar[Holder | None] = ContextVar("workplace", default=None)

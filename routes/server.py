@@ -21,7 +21,9 @@ from kit.errors import SettingsError
 from kit.ids import new_id
 from kit.logging import get_logger
 from kit.settings import Settings
+from kit.workplaces import away
 from routes import openai_errors
+from routes.house import EXTENSION, turn_paths
 from routes.sockets import make_sockets
 from routes.threads import Threads
 
@@ -93,6 +95,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
         if held:
             self.write_soon(b"".join(held))
 
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        with away() if self.total_outbufs_len > self.adj.outbuf_high_watermark else contextlib.nullcontext():
+            super()._flush_outbufs_below_high_watermark()
+
     def write_soon(self, data: Any) -> int:
         """Have it sent, or held for the rest."""
         if self._held is None:
@@ -126,7 +132,7 @@ class WebServer:
         if connections < CONNECTIONS:
             _log.warning("few descriptors", connections=connections, wanted=CONNECTIONS + DESCRIPTORS_BESIDE)
         self._sockets = make_sockets()
-        self._threads = Threads(settings.threads)
+        self._threads = _threads(app, settings.threads)
         self._main = create_server(
             app,
             map=self._sockets,
@@ -161,6 +167,7 @@ class WebServer:
         """Serve until ``stop``, then take no more connections and serve on until the last answer is out."""
         while not self._stopping.is_set():
             self._sockets.round(0.5)
+            self._threads.hurry()
         for listener in self._listeners:
             listener.accepting = False
             listener.del_channel(self._sockets)
@@ -168,6 +175,7 @@ class WebServer:
         deadline = time.monotonic() + self._drain_s
         while self._busy() and time.monotonic() < deadline:
             self._sockets.round(0.05)
+            self._threads.hurry()
         _log.info("drained", left=self._busy())
         self._threads.shutdown(timeout=1)
         wasyncore.close_all(self._sockets)
@@ -176,6 +184,18 @@ class WebServer:
         """Connections with a request under way or an answer not yet sent."""
         channels = [one for one in list(self._sockets.values()) if isinstance(one, HTTPChannel)]
         return sum(1 for one in channels if one.requests or one.total_outbufs_len > 0)
+
+
+def _threads(app: Flask, most: int) -> Threads:
+    """Threads of which those that have a turn to answer hold one of the application's workplaces."""
+    if EXTENSION not in app.extensions:
+        return Threads(most)
+    paths = turn_paths(app)
+
+    def has_turn(channel: _Channel) -> bool:
+        return getattr(channel.requests[0], "path", "").rstrip("/") in paths
+
+    return Threads(most, app.extensions[EXTENSION].workplaces, has_turn)
 
 
 def serve(app: Flask, settings: Settings, when_up: Callable[[int], None] = lambda _port: None) -> None:

@@ -12,6 +12,7 @@ import pytest
 from flask import Flask
 
 from bootstrap.installation import Installation
+from routes.house import turn_paths
 from routes.server import WebServer
 from tests.talk import wait_until
 
@@ -147,3 +148,8 @@ def refuses(port: int) -> bool:
     except ConnectionRefusedError:
         return True
     return False
+
+
+def test_turns_are_known_by_their_paths(app: Flask) -> None:
+    assert {"/chats/enviarMensagemLLM", "/v1/chat/completions", "/api/v1/rag"} <= turn_paths(app)
+    assert "/documents/add" not in turn_paths(app)

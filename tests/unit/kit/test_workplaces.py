@@ -3,10 +3,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
 from kit.workplaces import Workplaces, away
+from tests.talk import wait_until
 
 LONG_S = 30.0
 
@@ -109,7 +111,7 @@ def test_whose_patience_ends_works_without_a_place_and_gives_none_up() -> None:
     with places.taken():
         start(impatient).join(LONG_S)
         assert inside.is_set()
-    places._patience_s = LONG_S
+    places.patience_s = LONG_S
     crew, stop = Crew(places), threading.Event()
     threads = [start(lambda: crew.work(stop)) for _ in range(2)]
     assert crew.wait_until(1)
@@ -117,6 +119,47 @@ def test_whose_patience_ends_works_without_a_place_and_gives_none_up() -> None:
     for thread in threads:
         thread.join(LONG_S)
     assert crew.most == 1
+
+
+def test_who_came_first_is_served_first() -> None:
+    places = Workplaces(1, LONG_S)
+    served, threads = list[int](), list[threading.Thread]()
+
+    def one(number: int) -> None:
+        with places.taken():
+            served.append(number)
+
+    with places.taken():
+        for number in range(4):
+            threads.append(start(partial(one, number)))
+            wait_until(lambda: len(places._waiting) == number + 1)  # noqa: B023  # it is called at once
+    for thread in threads:
+        thread.join(LONG_S)
+    assert served == [0, 1, 2, 3]
+
+
+def test_a_place_that_nobody_waits_for_is_told_of_and_can_be_taken_at_once() -> None:
+    places, told = Workplaces(1, LONG_S), list[str]()
+    places.when_free(lambda: told.append("free"))
+    assert places.take_now()
+    assert not places.take_now()
+    crew, stop = Crew(places), threading.Event()
+    waiting = start(lambda: crew.work(stop))
+    wait_until(lambda: places.wanted)
+    places.give_up()  # to the one that waits
+    assert crew.wait_until(1)
+    assert (told, places.wanted, places.take_now()) == ([], False, False)
+    stop.set()
+    waiting.join(LONG_S)
+    assert told == ["free"]
+    assert places.take_now()
+
+
+def test_a_thread_that_holds_a_place_already_takes_no_second() -> None:
+    places = Workplaces(1, LONG_S)
+    with places.taken(), places.taken():
+        assert not places.take_now()
+    assert places.take_now()
 
 
 def test_who_does_what_nobody_waits_for_stands_back_for_a_moment() -> None:

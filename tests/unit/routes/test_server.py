@@ -6,11 +6,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 from kit.settings import Settings
+from kit.workplaces import Workplaces
+from routes.house import EXTENSION, at_a_workplace
 from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, WebServer, room_for_connections
 
 
@@ -22,10 +25,19 @@ def test_connections_leave_descriptors_for_the_rest(descriptors: int, connection
     assert room_for_connections(descriptors) == connections
 
 
+BIG = 32 << 20
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
-    """An application that answers in pieces, on a port."""
+    """An application that answers in pieces, on a port, with one workplace."""
     app = Flask("pieces")
+    app.extensions[EXTENSION] = SimpleNamespace(workplaces=Workplaces(1, patience_s=60.0))
+
+    @app.get("/turn")
+    @at_a_workplace
+    def turn() -> Response:
+        return Response(iter([b"x" * 65_536] * (BIG >> 16)) if "big" in request.args else ["turn"])
 
     @app.get("/short")
     def short() -> str:
@@ -65,3 +77,13 @@ def test_every_other_answer_arrives_whole(port: int, path: str, ends: bytes) -> 
         received = b"".join(iter(lambda: line.recv(65536), b""))
     assert received.startswith(b"HTTP/1.1 20")
     assert received.endswith(ends)
+
+
+def test_who_does_not_read_an_answer_holds_up_no_other(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+        slow.sendall(b"GET /turn?big HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(10)
+        for path in (b"/turn", b"/turn/"):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+                line.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path)
+                assert b"".join(iter(lambda: line.recv(65536), b"")).startswith(b"HTTP/1.1 ")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from kit.workplaces import Workplaces, away
 from routes.threads import Threads
 from tests.talk import wait_until
 
@@ -130,3 +132,87 @@ def test_at_the_end_what_is_running_is_waited_for_and_what_waits_is_cancelled() 
     done(running)
     assert not threads.shutdown(cancel_pending=False, timeout=LONG_S)
     assert (waiting.cancelled, waiting.began.is_set(), late.began.is_set()) == (True, False, False)
+
+
+class Turn(Asked):
+    """A task that needs a place; while ``away_until`` is not set it waits for a model first."""
+
+    def __init__(self, away_until: threading.Event | None = None) -> None:
+        super().__init__()
+        self._away_until = away_until
+
+    def service(self) -> None:
+        if self._away_until is not None:
+            with away():
+                assert self._away_until.wait(LONG_S)
+        super().service()
+
+
+@contextmanager
+def with_places(
+    number: int, most: int = 8, clock: Callable[[], float] = time.monotonic
+) -> Iterator[tuple[Threads, Workplaces]]:
+    places = Workplaces(number, patience_s=LONG_S)
+    threads = Threads(most, places, lambda task: isinstance(task, Turn), clock)
+    yield threads, places
+    threads.shutdown(timeout=LONG_S)
+    assert threads.running == 0
+
+
+def test_who_needs_a_place_waits_for_one_and_keeps_no_thread_meanwhile() -> None:
+    with with_places(1) as (threads, places):
+        first, second, third, other = Turn(), Turn(), Turn(), Asked()
+        given(threads, first, second, third, other)
+        assert first.began.wait(LONG_S)
+        assert other.began.wait(LONG_S)  # it needs none
+        assert (threads.running, second.began.is_set(), places.take_now()) == (2, False, False)
+        done(first, second, third, other)
+        assert first.by == second.by == third.by
+        wait_until(places.take_now)
+
+
+def test_while_one_waits_for_a_model_the_next_has_its_place_and_who_began_goes_on_first() -> None:
+    answered = threading.Event()
+    with with_places(1) as (threads, places):
+        first, second, third = Turn(answered), Turn(), Turn()
+        given(threads, first, second, third)
+        assert second.began.wait(LONG_S)
+        answered.set()
+        wait_until(lambda: places.wanted)
+        assert not first.began.is_set()
+        done(second)
+        assert first.began.wait(LONG_S)
+        assert not third.began.is_set()
+        done(first, third)
+
+
+def test_who_waited_too_long_for_a_place_goes_on_without_one() -> None:
+    now = [0.0]
+    with with_places(1, clock=lambda: now[0]) as (threads, _):
+        first, second = Turn(), Turn()
+        given(threads, first, second)
+        threads.hurry()
+        assert (first.began.wait(LONG_S), second.began.is_set()) == (True, False)
+        now[0] = LONG_S
+        threads.hurry()
+        assert second.began.wait(LONG_S)
+        done(second, first)
+
+
+def test_where_there_are_no_more_threads_a_turn_has_its_place_once_one_is_free() -> None:
+    with with_places(2, most=1) as (threads, places):
+        first, other, second = Turn(), Asked(), Turn()
+        given(threads, first, other, second)
+        assert first.began.wait(LONG_S)
+        done(first, other, second)
+        wait_until(lambda: places.take_now() and places.take_now())
+
+
+def test_what_still_waits_for_a_place_at_the_end_is_cancelled() -> None:
+    with with_places(1) as (threads, _):
+        first, second = Turn(), Turn()
+        given(threads, first, second)
+        assert first.began.wait(LONG_S)
+        assert threads.shutdown(timeout=0.01)
+        assert second.cancelled
+        done(first)
