@@ -14,6 +14,7 @@ from services.studio.cocktail import BUILT_IN
 from services.studio.plain_card import plain_fields
 
 MOST_TEMPLATES = 200  # of one owner
+OWN = "own"  # the cursor behind those built in
 
 
 class Templates:
@@ -32,8 +33,13 @@ class Templates:
 
     def page(self, owner_id: str, limit: int, cursor: str) -> Page[Template]:
         """An owner's templates by name, behind those built in."""
-        page = self._templates.page(owner_id, limit, cursor)
-        return page if cursor else Page((*BUILT_IN.values(), *page.items), page.next_cursor)
+        if cursor:
+            return self._templates.page(owner_id, limit, "" if cursor == OWN else cursor)
+        built_in = tuple(BUILT_IN.values())
+        if limit <= len(built_in):
+            return Page(built_in, OWN if self._templates.count(owner_id) else "")
+        page = self._templates.page(owner_id, limit - len(built_in), "")
+        return Page((*built_in, *page.items), page.next_cursor)
 
     def count(self, owner_id: str) -> int:
         """How many templates an owner can use."""

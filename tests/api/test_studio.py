@@ -214,6 +214,25 @@ def test_several_models_stand_side_by_side(owner: Caller, server: OpenAIServer) 
     assert card["_id"] == card["cards"][0]["_id"]
 
 
+def test_templates_page_by_page_begin_with_those_built_in(owner: Caller) -> None:
+    alone = owner.get("/studio/templates?limit=1")
+    assert ([one["name"] for one in alone.get_json()], alone.headers.get("X-Next-Cursor")) == (
+        ["cocktail"],
+        None,
+    )
+    for name in ("a", "b"):
+        assert owner.post("/studio/templates", {**RECIPE, "name": name}).status_code == 201
+    for limit in (1, 2, 3):
+        pages: list[list[str]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = owner.get(f"/studio/templates?limit={limit}&cursor={cursor}&count=true")
+            assert page.headers["X-Total-Count"] == "3"
+            pages.append([one["name"] for one in page.get_json()])
+            cursor = page.headers.get("X-Next-Cursor")
+        assert pages == [["cocktail", "a", "b"][n : n + limit] for n in range(0, 3, limit)]
+
+
 def test_owners_keep_templates_of_their_own(app: Flask, owner: Caller, outsider: Caller) -> None:
     assert owner.post("/studio/templates", RECIPE).status_code == 201
     assert owner.post("/studio/templates", RECIPE).status_code == 409
