@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from integrations.vectorstores.base import Vectors, VectorStore
+from integrations.vectorstores.wrapped import WrappedStore
 from kit.workplaces import Workplaces
 
 MOST = 500  # vectors in one call
@@ -42,7 +43,7 @@ class _Queue:
         return sum(len(one.ids) for one in self.waiting)
 
 
-class GroupedVectors:
+class GroupedVectors(WrappedStore[VectorStore]):
     """A ``VectorStore`` over another one, which sees the vectors of callers that come at once in one call.
 
     Chroma writes its index down at every call, however few vectors there are in it. So whoever comes while
@@ -60,7 +61,7 @@ class GroupedVectors:
         linger_s: float = LINGER_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._turns = turns or Workplaces(1)
         self._linger_s = linger_s
         self._clock = clock
@@ -80,38 +81,6 @@ class GroupedVectors:
             self._write(collection, queue, group)
         if mine.problem is not None:
             raise mine.problem
-
-    def query(self, collection: str, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """At most ``limit`` pairs of id and cosine similarity, nearest first."""
-        return self._store.query(collection, vector, limit)
-
-    def ids(self, collection: str) -> set[str]:
-        """Every id in the collection."""
-        return self._store.ids(collection)
-
-    def remove(self, collection: str, ids: Sequence[str]) -> None:
-        """Take ids out; ids that are not there are passed over."""
-        self._store.remove(collection, ids)
-
-    def drop(self, collection: str) -> None:
-        """Remove the collection and whatever it left on disk."""
-        self._store.drop(collection)
-
-    def collections(self) -> set[str]:
-        """The names of all collections."""
-        return self._store.collections()
-
-    def wake(self) -> None:
-        """Get ready for what is about to be written; it is not waited for."""
-        self._store.wake()
-
-    def ping(self) -> None:
-        """Raise ``Unavailable`` when the store cannot be reached."""
-        self._store.ping()
-
-    def close(self) -> None:
-        """Let go of what the store holds."""
-        self._store.close()
 
     def _gathered(self, queue: _Queue, mine: _Waiting) -> list[_Waiting]:
         """Whose vectors to write now; from here on nobody else writes to the collection."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from integrations.vectorstores.base import Vectors, VectorStore
 from integrations.vectorstores.collection_files import CollectionFiles
+from integrations.vectorstores.wrapped import WrappedStore
 
 MOST = 5_000  # vectors of a collection; a larger one is left to the store
 ROOM = 96 << 20  # bytes of all that are remembered
@@ -72,7 +73,7 @@ class _Collection:
         return _Collection(tuple(self.ids[row] for row in kept), self.units[kept])
 
 
-class RememberedVectors:
+class RememberedVectors(WrappedStore[ReadableStore]):
     """A ``VectorStore`` over another one that nobody else writes to.
 
     A question to Chroma costs a millisecond however small the collection is, and finds nearly the nearest;
@@ -93,7 +94,7 @@ class RememberedVectors:
         room: int = ROOM,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._store = store
+        super().__init__(store)
         self._files = files
         self._most = most
         self._room = room
@@ -130,27 +131,11 @@ class RememberedVectors:
         with self._changed(collection, None):
             self._store.drop(collection)
 
-    def ids(self, collection: str) -> set[str]:
-        """Every id in the collection."""
-        return self._store.ids(collection)
-
-    def collections(self) -> set[str]:
-        """The names of all collections."""
-        return self._store.collections()
-
-    def wake(self) -> None:
-        """Get ready for what is about to be written; it is not waited for."""
-        self._store.wake()
-
-    def ping(self) -> None:
-        """Raise ``Unavailable`` when the store cannot be reached."""
-        self._store.ping()
-
     def close(self) -> None:
         """Let go of what it and the store hold."""
         with self._lock:
             self._kept.clear()
-        self._store.close()
+        super().close()
 
     def _find(self, collection: str) -> _Collection | None:
         with self._lock:
