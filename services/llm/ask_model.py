@@ -103,12 +103,15 @@ class AskModel:
 
     def _may_try_early(self, run: Run, breaker: Breaker) -> bool:
         """Whether this call is the one to try a resting model that nobody else can stand in for."""
-        wait_s = breaker.early_in_s
-        if self._clock() + wait_s >= run.deadline:
-            return False
-        with away():
-            self._sleep(wait_s)
-        return breaker.allows(early=True)
+        for _ in range(2):  # the second time it may be well again by another call's try
+            wait_s = breaker.early_in_s
+            if self._clock() + wait_s >= run.deadline:
+                return False
+            with away():
+                self._sleep(wait_s)
+            if breaker.allows(early=True):
+                return True
+        return False
 
     def _place(self, run: Run, entry: ModelEntry, wait_s: float) -> Callable[[], None]:
         """Wait for one of the calls that the model allows at once; what to call when it is over."""

@@ -196,7 +196,7 @@ class TestTheBreaker:
             return
         with pytest.raises(ModelResting) as caught:
             ask(service)
-        assert caught.value.retry_after == 9.0
+        assert caught.value.retry_after == 8.0
 
     def test_does_not_count_what_was_refused(self, time: Timeline) -> None:
         model = ScriptedModel(time, *failing(9, ModelRefused), ["ok"])
