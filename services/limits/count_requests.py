@@ -8,8 +8,8 @@ from typing import Protocol
 
 from kit.clock import Clock
 from models.limits import LimitName, LimitReached, Limits
-from services.limits.keep_budgets import user_key
 from services.limits.limits_of_keys import LimitsOfKeys
+from services.limits.spender import user_key
 
 MINUTE = timedelta(minutes=1)
 

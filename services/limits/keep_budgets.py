@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kit.clock import Clock
@@ -16,18 +15,16 @@ from kit.logging import get_logger
 from models.limits import (
     NEAR,
     Bound,
-    Bounds,
     Budget,
     BudgetWarning,
     Cost,
     LimitName,
     LimitReached,
-    Limits,
-    budgets_of,
     month_of,
     shown,
 )
 from repositories.budgets import BudgetRepository
+from services.limits.spender import Reservation, Spender, Taken, all_bounds
 
 TRIES = 4
 LOOK_AGAIN = timedelta(seconds=30)
@@ -38,41 +35,6 @@ _log = get_logger("limits")
 
 # Tokens by day and all that was spent, of an assistant or (the third) one of its end users in a month.
 UsedBefore = Callable[[str, str, str], tuple[Mapping[int, int], Cost]]
-
-
-@dataclass(frozen=True)
-class Spender:
-    """Who uses tokens: an assistant with its limits, and the end user it is for, where one is named.
-
-    ``key_id`` is the personal token that is used, where it has bounds of its own: ``of_key``. Without an
-    assistant these alone count.
-    """
-
-    assistant_id: str
-    owner_id: str
-    limits: Limits
-    user_id: str = ""
-    key_id: str = ""
-    of_key: Bounds = field(default_factory=Bounds)
-
-
-@dataclass(frozen=True)
-class _Taken:
-    """What was taken out of one budget."""
-
-    budget: Budget
-    bounds: tuple[Bound, ...]
-
-
-@dataclass(frozen=True)
-class Reservation:
-    """What a call may cost at most, taken out of every budget that it counts for until it is settled."""
-
-    id: str
-    spender: Spender
-    day: int
-    cost: Cost
-    taken: tuple[_Taken, ...] = ()
 
 
 class _Known:
@@ -105,7 +67,7 @@ class KeepBudgets:
         self._on_warning = on_warning
         self._opening = threading.Lock()
         self._known: dict[tuple[str, str, str], _Known] = {}
-        self._unsettled: deque[tuple[Reservation, _Taken, Cost]] = deque(maxlen=MOST_UNSETTLED)
+        self._unsettled: deque[tuple[Reservation, Taken, Cost]] = deque(maxlen=MOST_UNSETTLED)
 
     def reserve(
         self,
@@ -122,7 +84,7 @@ class KeepBudgets:
         """
         now = self._clock()
         reservation = Reservation(new_id(), spender, now.day, cost)
-        for account, user_key, bounds in _all_bounds(spender, now):
+        for account, user_key, bounds in all_bounds(spender, now):
             budget = Budget(account, month_of(now), user_key)
             is_of_key = account != spender.assistant_id
             kept = tuple(one for one in bounds if is_of_key or one.name in only)
@@ -131,7 +93,7 @@ class KeepBudgets:
             except AppError:
                 self.settle(reservation, Cost())
                 raise
-            taken = _Taken(budget, bounds)
+            taken = Taken(budget, bounds)
             reservation = replace(reservation, taken=(*reservation.taken, taken))
         if not reservation.taken:
             self.forget(spender.assistant_id)
@@ -172,7 +134,7 @@ class KeepBudgets:
         """Each budget of the spender with how much of it is used."""
         now = self._clock()
         found = []
-        for account, user_key, bounds in _all_bounds(spender, now):
+        for account, user_key, bounds in all_bounds(spender, now):
             if spender.user_id and not user_key:
                 continue
             budget = self._budgets.get(account, month_of(now), user_key)
@@ -256,7 +218,7 @@ class KeepBudgets:
     def _forget(self, budget: Budget) -> None:
         self._known.pop((budget.assistant_id, budget.month, budget.user_key), None)
 
-    def _settle(self, reservation: Reservation, taken: _Taken, cost: Cost) -> None:
+    def _settle(self, reservation: Reservation, taken: Taken, cost: Cost) -> None:
         budget, more = taken.budget, cost - reservation.cost
         try:
             self._budgets.settle(budget, reservation.day, reservation.id, more)
@@ -301,24 +263,8 @@ class KeepBudgets:
             )
 
 
-def user_key(user_id: str) -> str:
-    """What stands for an end user in names of records: their id may be anything."""
-    return hashlib.sha256(user_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
 def _first_over(bounds: Sequence[Bound], budget: Budget, cost: Cost, now: datetime) -> Bound | None:
     """The first bound that has no room for so much more."""
     return next(
         (one for one in bounds if budget.used(one.name, now.day) + cost.of(one.name) > one.most), None
     )
-
-
-def _all_bounds(spender: Spender, now: datetime) -> list[tuple[str, str, tuple[Bound, ...]]]:
-    """Every budget of a spender: whose month it is kept under, for which end user, and its bounds."""
-    limits, assistant_id = spender.limits, spender.assistant_id
-    found = [(assistant_id, "", budgets_of(limits, now))]
-    if limits.user is not None and spender.user_id:
-        found.append((assistant_id, user_key(spender.user_id), budgets_of(limits.user, now)))
-    if spender.key_id != assistant_id:
-        found.append((spender.key_id, "", budgets_of(spender.of_key, now)))
-    return [one for one in found if one[0] and one[2]]

@@ -16,8 +16,9 @@ from models.limits import Cost, LimitName, LimitReached, Limits, PriceUnknown
 from models.routing import ANSWERED
 from models.usage import ModelCall, money_of
 from services.limits.count_requests import CountRequests
-from services.limits.keep_budgets import KeepBudgets, Spender
+from services.limits.keep_budgets import KeepBudgets
 from services.limits.limits_of_keys import LimitsOfKeys
+from services.limits.spender import Spender
 
 PURPOSE = "embeddings"
 

@@ -17,7 +17,8 @@ from models.limits import Bounds, Cost
 from models.routing import ANSWERED, Attempt
 from models.tokens import estimate_prompt, estimate_tokens
 from models.usage import LEFT_EARLY, LIMIT_MESSAGE, LONGEST_LOGGED_TEXT, ModelCall, money_of
-from services.limits.keep_budgets import KeepBudgets, Reservation, Spender
+from services.limits.keep_budgets import KeepBudgets
+from services.limits.spender import Reservation, Spender
 from services.prompts.scratchpad import split_scratchpad
 
 

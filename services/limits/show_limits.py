@@ -14,7 +14,8 @@ from models.completions import CompletionRequest
 from models.limits import LimitName, Limits, LimitState, shown, state_of
 from models.users import PersonalToken
 from services.assistants.find_assistants import FindAssistants
-from services.limits.keep_budgets import KeepBudgets, Spender
+from services.limits.keep_budgets import KeepBudgets
+from services.limits.spender import Spender
 
 
 @dataclass(frozen=True)

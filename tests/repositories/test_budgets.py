@@ -22,7 +22,8 @@ from models.limits import (
 )
 from repositories.budgets import BudgetRepository
 from repositories.values import Record
-from services.limits.keep_budgets import KeepBudgets, Reservation, Spender, user_key
+from services.limits.keep_budgets import KeepBudgets
+from services.limits.spender import Reservation, Spender, user_key
 
 NOW = datetime(2026, 11, 21, 23, 59, 50, tzinfo=UTC)
 THREADS = 32

@@ -16,8 +16,8 @@ from models.limits import Bounds, Cost, LimitName, LimitReached, Limits, Over
 from models.model_errors import ModelUnavailable
 from models.usage import ModelCall
 from services.limits.count_requests import CountRequests
-from services.limits.keep_budgets import Reservation, Spender
 from services.limits.limit_model import LimitModel
+from services.limits.spender import Reservation, Spender
 
 BIG = ModelEntry("big", Provider.OPENAI, price_in=2.0, price_out=10.0)
 SMALL = ModelEntry("small", Provider.OPENAI, price_in=0.5, price_out=1.0)
