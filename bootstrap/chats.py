@@ -14,6 +14,7 @@ from services.chats.deliver_replies import DeliverReplies
 from services.chats.find_chats import FindChats
 from services.chats.follow_guide import FollowGuide
 from services.chats.opt_out import HearOptOut
+from services.chats.read_for_guide import ReadForGuide
 from services.chats.recall_turns import RecallTurns
 from services.chats.receive_message import ReceiveMessage
 from services.chats.recover_turns import RecoverTurns
@@ -77,8 +78,7 @@ def _answer_message(parts: Parts, shared: Shared, settle: SettleTurn, recall: Re
     follow = FollowGuide(
         chats=records.chats,
         guides=records.guides,
-        structured=shared.structured,
-        catalogue=shared.metered.models.catalogue,
+        read=ReadForGuide(structured=shared.structured, catalogue=shared.metered.models.catalogue),
     )
     return AnswerMessage(
         queue=shared.turns,

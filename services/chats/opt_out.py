@@ -10,7 +10,7 @@ from models.chats import Chat, Message
 from models.text.folding import fold
 from models.text.language import detect_language
 from repositories.chats import ChatRepository
-from services.chats.follow_guide import Asking
+from services.chats.turns import Asking
 
 MODEL = "opt_out"
 # Each as the whole of a message, in whatever case; the language is empty where several have the word.

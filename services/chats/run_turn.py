@@ -15,11 +15,11 @@ from models.model_errors import routing_of
 from models.usage import LIMIT_MESSAGE
 from repositories.chats import ChatRepository
 from services.chats.compose_answer import ComposeAnswer
-from services.chats.follow_guide import Asking, Followed, FollowGuide
+from services.chats.follow_guide import Followed, FollowGuide
 from services.chats.opt_out import HearOptOut
 from services.chats.settle_turn import FALLBACK_MESSAGE, SettleTurn, TurnInterrupted
 from services.chats.turn_queue import Lane, Ticket
-from services.chats.turns import Answer
+from services.chats.turns import Answer, Asking
 from services.prompts.ground_prompt import Grounded
 from services.unanswered.note_unanswered import NoteUnanswered
 

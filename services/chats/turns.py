@@ -8,6 +8,8 @@ from datetime import datetime
 from models.chats import Channel, Chat, Message, Source, Tokens
 from models.routing import Routing
 
+GUIDE = "guide"  # the model of a question that no model wrote
+
 
 @dataclass(frozen=True)
 class Incoming:
@@ -39,6 +41,16 @@ class Answer:
     tokens: Tokens = field(default_factory=Tokens)
     sources: tuple[Source, ...] = ()
     model: str = ""
+    routing: Routing = field(default_factory=Routing)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What a contact is asked, in the place of an answer."""
+
+    text: str
+    model: str = GUIDE
+    tokens: Tokens = field(default_factory=Tokens)
     routing: Routing = field(default_factory=Routing)
 
 
