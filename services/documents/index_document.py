@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import re
 import threading
-from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from datetime import datetime
-from pathlib import PurePath
 
 from integrations.outbound import NotFetched
 from integrations.parsing.base import Parser, Unreadable
@@ -17,20 +14,18 @@ from kit.errors import AppError, StorageFull, Unavailable
 from kit.logging import get_logger
 from kit.together import Together
 from models.documents import (
-    Chunk,
     Document,
     DocumentStatus,
     DocumentType,
     ParsedDocument,
-    chunk_id,
 )
 from models.model_errors import ModelTimedOut, ModelUnavailable
-from models.text.language import detect_language
 from repositories.assistants import AssistantRepository
 from repositories.documents import DocumentRepository
 from services.assistants.delete_assistant import DeleteAssistant
 from services.documents import changes
 from services.documents.add_document import format_of
+from services.documents.chunks_of import as_read, chunks_of, version_of
 from services.documents.obtain_file import ObtainFile
 from services.documents.place_file import PlaceFile
 from services.documents.purge_document import PurgeDocument
@@ -43,11 +38,9 @@ MOST_ATTEMPTS = 12
 NO_FILE = "The file is not on the disk any more; upload it again."
 NO_TEXT = "There is no text in the file."
 GIVEN_UP = "The document could not be indexed in several tries: try it again later, or upload it anew."
-MOST_WARNINGS = 20
 # So many are worked on at once of documents whose text may take much memory, and of all while turns are at work,
 # however many threads there are.
 LARGE, FEW_AT_ONCE = 1 << 20, 4
-_WORD = re.compile(r"\w[\w'’.,:/@-]*")
 _log = get_logger("documents")
 
 
@@ -147,7 +140,7 @@ class IndexDocument:
         if _is_done(document):
             self._tidy(document)
         elif document.attempts > MOST_ATTEMPTS:
-            self._purge.purge_versions(document, below=_version(document))
+            self._purge.purge_versions(document, below=version_of(document))
             self._fail(document, f"{GIVEN_UP} {document.error or ''}".strip())
         else:
             self._index(document)
@@ -178,11 +171,11 @@ class IndexDocument:
             raise Unreadable(NO_TEXT)
         progress.parsed(len(parsed.pieces))
         # What interrupted tries left goes first.
-        self._purge.purge_versions(document, below=_version(document))
+        self._purge.purge_versions(document, below=version_of(document))
         self._write_chunks.stand_back()
-        chunks = _chunks(document, parsed)
+        chunks = chunks_of(document, parsed)
         self._write_chunks.write(document, chunks, progress)
-        ready = _read(document, parsed, chunks)
+        ready = as_read(document, parsed, chunks)
         self._begin.do(document.assistant_id, changes.ready(document.id))
         if not self._documents.set_ready(ready):
             raise Gone
@@ -222,7 +215,7 @@ class IndexDocument:
             return
         current = self._documents.get_any(document.id)
         if current is not None and not current.deleted:  # whether a change is under way is the other's to say
-            self._purge.purge_version(document, _version(document))
+            self._purge.purge_version(document, version_of(document))
         else:
             self._assistants.end_change(document.assistant_id, changes.ready(document.id))
             self._purge.purge_after_work(current if current is not None else replace(document, deleted=True))
@@ -231,50 +224,3 @@ class IndexDocument:
 def _is_done(document: Document) -> bool:
     """Whether only tidying up is left: the swap was written, and nobody asked for another one since."""
     return document.status is DocumentStatus.READY and document.progress == 100
-
-
-def _chunks(document: Document, parsed: ParsedDocument) -> list[Chunk]:
-    title = parsed.title or PurePath(document.filename).stem
-    sample = "\n".join(piece.text for piece in parsed.pieces[:20])
-    language = detect_language(f"{title}\n{sample}"[:8000])
-    version = _version(document)
-    return [
-        Chunk(
-            id=chunk_id(document.id, version, n),
-            assistant_id=document.assistant_id,
-            document_id=document.id,
-            type=document.type,
-            version=version,
-            n=n,
-            text=piece.text,
-            title=title,
-            heading=piece.heading,
-            page=piece.page,
-            language=language,
-        )
-        for n, piece in enumerate(parsed.pieces)
-    ]
-
-
-def _read(document: Document, parsed: ParsedDocument, chunks: Sequence[Chunk]) -> Document:
-    return replace(
-        document,
-        status=DocumentStatus.READY,
-        chunks=len(chunks),
-        title=chunks[0].title,
-        language=chunks[0].language,
-        pages=parsed.pages,
-        words=sum(len(_WORD.findall(piece.text)) for piece in parsed.pieces),
-        warnings=_bounded(parsed.warnings),
-        live_version=_version(document),
-    )
-
-
-def _version(document: Document) -> int:
-    """Under which a claimed document's chunks are written: no other claim of it ever has the same."""
-    return max(document.claims, document.live_version + 1)
-
-
-def _bounded(warnings: tuple[str, ...]) -> tuple[str, ...]:
-    more = len(warnings) - MOST_WARNINGS
-    return warnings if more <= 0 else (*warnings[:MOST_WARNINGS], f"And {more} more like these.")
