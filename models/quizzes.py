@@ -119,12 +119,14 @@ def problems_of(questions: Sequence[Question]) -> list[str]:
 
 
 def to_markdown(quiz: Quiz, answers: str) -> str:
-    """The quiz as Markdown, its answers folded at the end under the word ``answers``."""
+    """The quiz as Markdown, its answers folded at the end under the word ``answers``; without that, none."""
     lines = [f"# {_line(quiz.title)}", ""]
     for n, one in enumerate(quiz.questions, 1):
         lines += [f"## {n}. {_line(one.question)}", ""]
         lines += [f"- {letter}) {_line(choice)}" for letter, choice in zip(LETTERS, one.choices, strict=True)]
         lines.append("")
+    if not answers:
+        return "\n".join(lines)
     lines += ["<details>", f"<summary>{answers}</summary>", ""]
     for n, one in enumerate(quiz.questions, 1):
         right = f"{LETTERS[one.answer]}) {_line(one.choices[one.answer])}"

@@ -75,10 +75,11 @@ def get(args: dict[str, Any], quiz_id: str, caller: Caller) -> Response:
 
 @blueprint.path("/quizzes/<quiz_id>/markdown")
 @caller
+@blueprint.takes(schemas.QuizArguments, "query")
 @blueprint.gives(200, {"type": "string"}, content_type=MARKDOWN)
-def get_markdown(quiz_id: str, caller: Caller) -> Response:
+def get_markdown(args: dict[str, Any], quiz_id: str, caller: Caller) -> Response:
     """One quiz as Markdown, its answers folded at the end."""
-    return _markdown(house().quizzes.find_quizzes.get(caller.actor, quiz_id))
+    return _markdown(house().quizzes.find_quizzes.get(caller.actor, quiz_id), answers=args["answers"])
 
 
 @blueprint.path("/quizzes/<quiz_id>", "DELETE")
@@ -121,6 +122,6 @@ def list_answers(args: dict[str, Any], quiz_id: str, actor: Actor) -> Any:
     return [schemas.shown_sheet(one) for one in sheets], headers
 
 
-def _markdown(quiz: Quiz) -> Response:
-    text = to_markdown(quiz, phrase(ANSWERS, language_code(quiz.language)))
+def _markdown(quiz: Quiz, *, answers: bool = True) -> Response:
+    text = to_markdown(quiz, phrase(ANSWERS, language_code(quiz.language)) if answers else "")
     return Response(text, content_type=f"{MARKDOWN}; charset=utf-8")

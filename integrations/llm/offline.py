@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from models import phrases
 from models.completions import Completion, CompletionRequest
@@ -124,7 +125,8 @@ def best_quotes(question: str, passages: tuple[Passage, ...], language: str) -> 
 def _language(request: CompletionRequest) -> str:
     if request.language in LANGUAGES:
         return request.language
-    texts = (request.question, *(passage.text for passage in request.passages[:1]))
+    said = (one.content for one in reversed(request.messages) if one.role == "user")
+    texts = chain((request.question,), said, (passage.text for passage in request.passages[:1]))
     return next((found for found in map(detect_language, texts) if found), phrases.FALLBACK_LANGUAGE)
 
 

@@ -149,6 +149,14 @@ def test_markdown_folds_the_answers_at_the_end(owner: Caller) -> None:
     assert answers.count("O texto diz") == 3
 
 
+def test_markdown_without_the_answers(owner: Caller) -> None:
+    quiz = made(owner)
+    whole = owner.get(f"/quizzes/{quiz['_id']}/markdown").text
+    asked = owner.get(f"/quizzes/{quiz['_id']}/markdown?answers=false").text
+    assert asked.strip() == whole.partition("<details>")[0].strip()
+    assert "O texto diz" in whole
+
+
 def test_it_is_kept_listed_answered_and_deleted(app: Flask, owner: Caller, outsider: Caller) -> None:
     quiz = made(owner)
     assert made(owner, save=False)["_id"] is None

@@ -47,6 +47,13 @@ def test_abbreviations_and_brackets_do_not_cut_a_sentence() -> None:
     assert "(00) 95555-0199" in answer_from(asked("qual o telefone do plantão?", CONTACT))
 
 
+def test_it_keeps_to_the_language_that_was_written_before() -> None:
+    said = (("user", "Quanto custa uma limpeza?"), ("assistant", "180."), ("user", "Bia"))
+    messages = tuple(PromptMessage(*one) for one in said)
+    alone = CompletionRequest(messages, "offline", question="Bia", passages=(), language="auto")
+    assert "documentos" in answer_from(alone)
+
+
 @pytest.mark.parametrize(
     ("question", "words"),
     [
