@@ -40,8 +40,9 @@ def build(
 ) -> Metered:
     """All of them on these parts; ``embedder`` is the name under which embedding is metered."""
     bare = models.build(parts, vault)
-    counters = metrics.build(parts.repositories, bare, embedder, turns)
     record_calls, used_before = usage.recording(parts.repositories)
+    counters = metrics.build(parts.repositories, bare, embedder, turns, record_calls.count)
+    record_calls.tell(counters.called)
     of_limits = limits.build(
         parts,
         used_before=used_before,
@@ -51,14 +52,10 @@ def build(
         chain=bare.route.chain,
     )
 
-    def record(call: ModelCall) -> None:
-        record_calls.record(call)
-        counters.called(call)
-
     return Metered(
-        models=limits.limited(bare, of_limits, record, counters),
+        models=limits.limited(bare, of_limits, record_calls.record, counters),
         limits=of_limits,
         usage=usage.build(parts, record_calls, find_assistants, of_limits.budgets),
         metrics=counters,
-        record_call=record,
+        record_call=record_calls.record,
     )

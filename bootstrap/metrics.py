@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bootstrap.records import Repositories
 from integrations.metrics import Metrics
 from kit.clock import utc_now
@@ -12,8 +14,17 @@ from services.llm.use_cases import ModelUseCases
 from services.upkeep.count_jobs import CountJobs
 
 
-def build(records: Repositories, models: ModelUseCases, embedder: str, turns: TurnQueue) -> Metrics:
-    """Counters of this process, and what is open in the installation; ``embedder`` is a model's name too."""
+def build(
+    records: Repositories,
+    models: ModelUseCases,
+    embedder: str,
+    turns: TurnQueue,
+    count_calls: Callable[[], None],
+) -> Metrics:
+    """Counters of this process, and what is open in the installation.
+
+    ``embedder`` is a model's name too; ``count_calls`` brings the counters up to date.
+    """
     catalogue, route = models.catalogue, models.route
     jobs = CountJobs(
         open_jobs={
@@ -31,4 +42,5 @@ def build(records: Repositories, models: ModelUseCases, embedder: str, turns: Tu
         ready=lambda: {name: route.ready(entry) for name, entry in catalogue.known().items()},
         jobs=jobs,
         under_way=lambda: turns.under_way,
+        count_calls=count_calls,
     )

@@ -26,6 +26,7 @@ class Metrics:
     ``known`` says whether a model is in the catalogue: what has another name counts as ``other``, for callers may
     name whatever they like. ``ready`` says of each in it whether it is asked, and does not rest after failures.
     ``jobs`` counts what is open in the background, and ``under_way`` the turns that this process has admitted.
+    ``count_calls`` hands in the calls that were recorded and not yet counted.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Metrics:
         ready: Callable[[], Mapping[str, bool]],
         jobs: Callable[[], Sequence[JobCount]] = tuple,
         under_way: Callable[[], int] = int,
+        count_calls: Callable[[], object] = bool,
     ) -> None:
         self._known = known
+        self._count_calls = count_calls
         self._registry = registry = CollectorRegistry()
 
         def counter(name: str, says: str, *labels: str) -> Counter:
@@ -104,6 +107,7 @@ class Metrics:
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
+        self._count_calls()
         return generate_latest(self._registry)
 
     def _named(self, model: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -118,14 +119,15 @@ def money_of(entry: ModelEntry | None, tokens_in: int, tokens_out: int) -> int:
     return math.ceil(round(tokens_in * (entry.price_in or 0.0) + tokens_out * (entry.price_out or 0.0), 6))
 
 
-def counts_of(call: ModelCall) -> Counts:
-    """What one call adds."""
-    was_refused = call.outcome in ("limit_reached", LIMIT_MESSAGE)
+def counts_of(calls: Sequence[ModelCall]) -> Counts:
+    """What calls add up to."""
+    outcomes = [one.outcome for one in calls]
+    refused = sum(one in ("limit_reached", LIMIT_MESSAGE) for one in outcomes)
     return Counts(
-        requests=1,
-        failed=int(call.outcome not in ("answered", LEFT_EARLY) and not was_refused),
-        refused=int(was_refused),
-        tokens_in=call.tokens.input,
-        tokens_out=call.tokens.output,
-        money=call.money,
+        requests=len(calls),
+        failed=sum(one not in ("answered", LEFT_EARLY) for one in outcomes) - refused,
+        refused=refused,
+        tokens_in=sum(one.tokens.input for one in calls),
+        tokens_out=sum(one.tokens.output for one in calls),
+        money=sum(one.money for one in calls),
     )

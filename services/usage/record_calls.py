@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from kit.errors import AppError, Unavailable
@@ -13,6 +14,7 @@ from repositories.model_calls import ModelCallRepository
 from repositories.usage import TokenUsageRepository, UsageRepository, UserUsageRepository
 
 MOST_WAITING = 20_000
+MOST_ARRIVED = 1000
 _log = get_logger("usage")
 
 
@@ -32,27 +34,58 @@ class RecordCalls:
         by_token: TokenUsageRepository,
     ) -> None:
         self._calls = calls
+        self._counted: Callable[[ModelCall], None] | None = None
         self._lock = threading.Lock()
         self._flushing = threading.Lock()
+        self._arrived: deque[ModelCall] = deque()
         self._waiting: deque[ModelCall] = deque(maxlen=MOST_WAITING)
         self._usage = _Added(usage)
         self._by_user = _Added(by_user)
         self._by_token = _Added(by_token)
 
+    def tell(self, counted: Callable[[ModelCall], None]) -> None:
+        """Have this told of every call when it is counted."""
+        self._counted = counted
+
     def record(self, call: ModelCall) -> None:
-        """Have a call written soon."""
-        key = UsageKey(call.assistant_id, call.owner_id, call.at.date(), call.model, call.user_id)
-        counts = counts_of(call)
+        """Have a call written soon. It is only put down here: a turn waits for this."""
+        self._arrived.append(call)
+        if len(self._arrived) > MOST_ARRIVED:
+            self.count()
+
+    def count(self) -> None:
+        """Add up the calls that came since, so that whoever asks finds them counted."""
+        together: dict[tuple[object, ...], list[ModelCall]] = {}
         with self._lock:
-            self._waiting.append(call)
-            self._usage.add(key.of_anybody(), counts)
-            self._by_user.add(key, counts)
-            if call.key_id and call.key_id != call.assistant_id:
-                self._by_token.add(replace(key, user_id=call.key_id), counts)
+            for _ in range(len(self._arrived)):
+                call = self._arrived.popleft()
+                self._waiting.append(call)
+                if self._counted is not None:
+                    self._counted(call)
+                alike = (
+                    call.assistant_id,
+                    call.owner_id,
+                    call.at.date(),
+                    call.model,
+                    call.user_id,
+                    call.key_id,
+                )
+                together.setdefault(alike, []).append(call)
+            for calls in together.values():
+                self._add(calls)
+
+    def _add(self, calls: Sequence[ModelCall]) -> None:
+        call, counts = calls[0], counts_of(calls)
+        key = UsageKey(call.assistant_id, call.owner_id, call.at.date(), call.model, call.user_id)
+        self._usage.add(key.of_anybody(), counts)
+        self._by_user.add(key, counts)
+        if call.key_id and call.key_id != call.assistant_id:
+            self._by_token.add(replace(key, user_id=call.key_id), counts)
 
     def flush_calls(self) -> None:
         """Write the calls that wait; ``Unavailable`` while the records are away, and they wait on."""
         with self._flushing:
+            self.count()
             with self._lock:
                 calls = list(self._waiting)
                 self._waiting.clear()
