@@ -48,6 +48,7 @@ class Metrics:
         def seconds(name: str, says: str, *labels: str) -> Histogram:
             return Histogram(f"orquestra_{name}_seconds", says, labels, buckets=SECONDS, registry=registry)
 
+        self._of_requests: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._requests = counter("requests", "HTTP requests.", "method", "route", "status")
         self._request_seconds = seconds("request", "Time to an answer.", "route")
         self._turns = counter("turns", "Turns of chats by what came of them.", "outcome")
@@ -77,8 +78,13 @@ class Metrics:
 
     def requested(self, method: str, route: str, status: int, seconds: float) -> None:
         """An HTTP request was answered; ``route`` is its rule, never its path."""
-        self._requests.labels(method if method in METHODS else OTHER, route, str(status)).inc()
-        self._request_seconds.labels(route).observe(seconds)
+        kind = (method if method in METHODS else OTHER, route, status)
+        counters = self._of_requests.get(kind)
+        if counters is None:  # to find them by their labels takes longer than to count
+            counters = self._requests.labels(*map(str, kind)), self._request_seconds.labels(route)
+            self._of_requests[kind] = counters
+        counters[0].inc()
+        counters[1].observe(seconds)
 
     def turned(self, outcome: str) -> None:
         """A turn of a chat is over."""

@@ -64,6 +64,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
         key_prefix="orquestra" if redis_url else "",
         on_breach=_refuse,
     )
+    _resolve_once(limiter)
     app.after_request(known.note)
     per_address = limiter.limit(ATTEMPTS_PER_ADDRESS, key_func=get_remote_address, deduct_when=_was_wrong)
     per_account = limiter.limit(ATTEMPTS_PER_ACCOUNT, key_func=_account, deduct_when=_was_wrong)
@@ -85,6 +86,31 @@ class _ReadOnce(ApplicationLimit):
     def __iter__(self) -> Iterator[Any]:
         self._read = self._read or tuple(super().__iter__())
         return iter(self._read)
+
+
+def _resolve_once(limiter: Limiter) -> None:
+    """Which limits are looked at before a route stays the same; the package works it out at every request.
+
+    Not so those of a view that has its own: they are known once it was called.
+    """
+    resolve, known = limiter.limit_manager.resolve_limits, dict[tuple[str | None, ...], tuple[Any, ...]]()
+
+    def remembered(
+        app: Flask,
+        endpoint: str | None,
+        blueprint: str | None,
+        name: str | None,
+        in_middleware: bool,  # noqa: FBT001  # the package calls it so
+        has_its_own: bool,  # noqa: FBT001
+    ) -> tuple[Any, ...]:
+        route = (endpoint, blueprint, name)
+        if has_its_own or not in_middleware:
+            return resolve(app, endpoint, blueprint, name, in_middleware, has_its_own)
+        if route not in known:
+            known[route] = resolve(app, endpoint, blueprint, name, in_middleware, has_its_own)
+        return known[route]
+
+    vars(limiter.limit_manager)["resolve_limits"] = remembered
 
 
 class _KnownCredentials:
