@@ -31,7 +31,7 @@ def create_app() -> Flask:
 
 def start(settings: Settings) -> tuple[Installation, Flask]:
     """Start an installation and the application over it; it is stopped when the process exits."""
-    logging.configure(settings.log_level)
+    logging.configure(settings.log_level, together=True)
     stop_tracing = trace_to(settings)
     installation = open_installation(settings)
     installation.on_stop(stop_tracing)

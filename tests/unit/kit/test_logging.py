@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from kit.logging import Lines
+from tests.talk import wait_until
 
 
 class Slow(io.StringIO):
@@ -72,3 +73,20 @@ def test_a_line_that_cannot_be_written_is_lost_and_nothing_else(problem: Excepti
     file.problem = None
     lines.msg("second")
     assert file.getvalue() == "second\n"
+
+
+def test_lines_that_may_be_late_are_written_together_and_a_warning_takes_them_along() -> None:
+    file = Slow()
+    lines = Lines(file)
+    lines.write_together()
+    for n in range(3):
+        lines.info(f"line {n}")
+    assert not file.getvalue()
+    file.may_go_on.set()
+    lines.warning("warning")
+    wait_until(lambda: file.getvalue() == "line 0\nline 1\nline 2\nwarning\n")
+    lines.info("late")
+    wait_until(lambda: file.getvalue().endswith("late\n"))
+    lines.info("last")
+    lines.flush()
+    assert file.getvalue().endswith("late\nlast\n")
