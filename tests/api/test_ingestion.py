@@ -19,6 +19,7 @@ from models.documents import ParsedDocument
 from services.documents import index_document
 from tests.builders.pdf import Text, build_pdf
 from tests.people import Caller
+from tests.talk import wait_until
 
 WITHIN_S = 20.0
 PRICES = "# Preços\n\nA limpeza custa 120 reais.\n\n## Horários\n\nAbrimos às 8 horas.\n"
@@ -74,8 +75,9 @@ def shown(owner: Caller, document_id: str, *names: str) -> tuple[Any, ...]:
 
 
 def test_stages_are_told_with_an_estimate_and_what_was_found(
-    owner: Caller, assistant: dict[str, Any], script: Scripted
+    owner: Caller, assistant: dict[str, Any], script: Scripted, installation: Installation
 ) -> None:
+    wait_until(lambda: not installation.house.workplaces.busy_lately)  # beside a turn fewer are read at once
     reached, leave = threading.Semaphore(0), threading.Event()
 
     def wait() -> None:
