@@ -25,7 +25,7 @@ from kit.settings import PROJECT_ROOT, Settings
 )
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Run and look after Orquestra. Every command also works while the server runs."""
+    """Run and look after Orquestra. Every command but demo also works while the server runs."""
     try:
         context.obj = Settings.from_env(os.environ, PROJECT_ROOT / ".env")
     except SettingsError as problem:

@@ -1,6 +1,8 @@
 """How quick the lists of cards are with two thousand of them, over HTTP, on the embedded records.
 
-python -m bench.gallery [--cards 2000]
+    python -m bench.gallery [--cards 2000]
+
+The server runs as a process of its own, with its data in a temporary directory.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """What limits cost a model call, and how fast a month of fifty clients is read; embedded records.
 
-python -m bench.limits
+    python -m bench.limits
+
+Records are those of the embedded database, in a temporary directory.
 """
 
 from __future__ import annotations

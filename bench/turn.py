@@ -1,6 +1,6 @@
 """What a turn takes beside the model: the whole application, as bots call it.
 
-    python -m bench.turn [--quick]
+    python -m bench.turn [--quick] [--only fast|slow]
 
 ``python main.py`` runs as a process of its own with embedded records; so do the model server and the contacts.
 Everything is on: keys, limits, a prompt document, retrieval over a real-size knowledge base, history, records, logs.

@@ -18,9 +18,9 @@ LATELY_S = 2.0
 class Workplaces:
     """A number of places, each for one thread at a time; who waits for one is served in the order of arrival.
 
-    With 64 threads at work on two cores, every answer of the database costs a fight for the interpreter: a
-    fifth of the turns a second are lost to it (docs/measurements.md). So a thread takes a place for what it
-    has to do, and gives it up with ``away`` while it waits for a model or for another thread.
+    With 64 threads at work on two cores, every answer of the database costs a fight for the interpreter, and turns a
+    second are lost to it. So a thread takes a place for what it has to do, and gives it up with ``away`` while it
+    waits for a model or for another thread (docs/architecture.md, "Threads").
     """
 
     def __init__(
