@@ -95,17 +95,18 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
         if held:
             self.write_soon(b"".join(held))
 
-    def _flush_outbufs_below_high_watermark(self) -> None:
-        with away() if self.total_outbufs_len > self.adj.outbuf_high_watermark else contextlib.nullcontext():
-            super()._flush_outbufs_below_high_watermark()
-
     def write_soon(self, data: Any) -> int:
         """Have it sent, or held for the rest."""
         if self._held is None:
+            self._flush_outbufs_below_high_watermark()  # before the lock that the main thread may need
             sent: int = super().write_soon(data)
             return sent
         self._held.append(data)
         return len(data)
+
+    def _flush_outbufs_below_high_watermark(self) -> None:
+        with away() if self.total_outbufs_len > self.adj.outbuf_high_watermark else contextlib.nullcontext():
+            super()._flush_outbufs_below_high_watermark()
 
 
 class _ServerOfChannel:

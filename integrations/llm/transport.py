@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 READ_SIZE = 65_536
 FITS = 65_536  # bytes that a system takes at once, whether or not the far end reads
+FINAL = 200  # what has a lower status is no answer yet
 REST_WAIT_S = 0.02  # how long a body that is left early may take to end, and so keep its connection
 _JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
@@ -167,7 +168,8 @@ class Answer:
         connection, self._connection = self._connection, None
         if connection is not None:
             self._raw.close()
-            self._pool.give_back(connection, keep=keep and not self._raw.will_close)
+            is_last = self.status >= FINAL  # else one more is on its way, and would be the next question's
+            self._pool.give_back(connection, keep=keep and is_last and not self._raw.will_close)
 
 
 def _check_length(raw: http.client.HTTPResponse) -> None:

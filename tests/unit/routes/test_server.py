@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,8 +30,20 @@ def test_connections_leave_descriptors_for_the_rest(descriptors: int, connection
 BIG = 32 << 20
 
 
+class Held:
+    """A turn that keeps its place until it is let go."""
+
+    def __init__(self) -> None:
+        self.began, self.may_end = threading.Event(), threading.Event()
+
+
 @pytest.fixture
-def port() -> Iterator[int]:
+def held() -> Held:
+    return Held()
+
+
+@pytest.fixture
+def port(held: Held) -> Iterator[int]:
     """An application that answers in pieces, on a port, with one workplace."""
     app = Flask("pieces")
     app.extensions[EXTENSION] = SimpleNamespace(workplaces=Workplaces(1, patience_s=60.0))
@@ -50,6 +64,13 @@ def port() -> Iterator[int]:
     @app.get("/stream")
     def stream() -> Response:
         return Response(iter(["one", "two"]))
+
+    @app.get("/hold")
+    @at_a_workplace
+    def hold() -> str:
+        held.began.set()
+        assert held.may_end.wait(30)
+        return "held"
 
     server = WebServer(app, replace(Settings.from_env({}), host="127.0.0.1", port=0, threads=4))
     serving = threading.Thread(target=server.run)
@@ -87,3 +108,28 @@ def test_who_does_not_read_an_answer_holds_up_no_other(port: int) -> None:
             with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
                 line.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n" % path)
                 assert b"".join(iter(lambda: line.recv(65536), b"")).startswith(b"HTTP/1.1 ")
+
+
+def test_who_goes_away_while_the_rest_of_an_answer_waits_for_its_place_holds_up_nobody(
+    port: int, held: Held
+) -> None:
+    address = ("127.0.0.1", port)
+    with (
+        socket.create_connection(address, timeout=10) as slow,
+        socket.create_connection(address, timeout=10) as line,
+        socket.create_connection(address, timeout=5) as other,
+    ):
+        slow.sendall(b"GET /turn?big HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(10)
+        line.sendall(b"GET /hold HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert held.began.wait(10)  # it has the one place
+        slow.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            while slow.recv(1 << 20):
+                pass  # until who writes it needs a place to go on
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        slow.close()
+        other.sendall(b"GET /short HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert other.recv(65536).endswith(b"short")
+        held.may_end.set()
+        assert line.recv(65536).endswith(b"held")

@@ -98,6 +98,14 @@ def test_after_an_answer_that_ends_its_connection_another_is_made(answer: bytes)
         assert server.connections == 2
 
 
+@pytest.mark.parametrize("status", [b"101 Switching Protocols", b"103 Early Hints"])
+def test_what_comes_after_a_first_word_is_never_the_answer_of_the_next_question(status: bytes) -> None:
+    with answering(b"HTTP/1.1 " + status + b"\r\nLink: </a>\r\n\r\n", GOOD) as (transport, server):
+        assert not post(transport).read()
+        assert asked(transport) == b"ok"
+        assert server.connections == 2
+
+
 BOMB = gzip.compress(b"x" * 5_000_000)
 BROKEN: list[tuple[bytes, type[HTTPError]]] = [
     (b"SSH-2.0-OpenSSH\r\n\r\n", ProtocolError),
