@@ -1,4 +1,4 @@
-"""How often the right passage is found, and how well questions without an answer are told; see docs/adr/0004.
+"""How often the right passage is found, and how well questions without an answer are told; docs/adr/0004 and 0011.
 
     python -m bench.retrieval [--sets FOLDER_OR_FILE ...] [--cut parser|sentences] [--characters 1000] [--evidence]
 

@@ -1,4 +1,4 @@
-"""How search grows with an assistant's documents, and what many assistants weigh: docs/adr/0004-retrieval.md.
+"""How search grows with an assistant's documents, and what many assistants weigh: docs/adr/0009-index.md.
 
     python -m bench.retrieval_scale [--chunks 1000 10000 ...] [--assistants 10 100 ...]
 

@@ -1,4 +1,4 @@
-"""What Chroma costs and loses under three ways of making its collections: docs/adr/0004-retrieval.md.
+"""What Chroma costs and loses under three ways of making its collections: docs/adr/0010-vectors.md.
 
     python -m bench.vectors [--collections 150]
 

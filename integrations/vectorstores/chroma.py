@@ -13,7 +13,7 @@ from integrations.vectorstores.base import Vectors
 
 # Chroma writes a collection's index down once it has seen `sync_threshold` changes, and what was not written
 # when the collection left the cache is not found again before the next start or change: so every change is
-# written at once, which costs nothing measurable (docs/adr/0004-retrieval.md). An index without any vector
+# written at once, which costs nothing measurable (docs/adr/0010-vectors.md). An index without any vector
 # is never written and cannot be opened again: one vector of our own keeps every collection from being empty.
 SENTINEL = "sentinel:0"
 INDEX = {"space": "cosine", "batch_size": 1, "sync_threshold": 1}

@@ -10,7 +10,7 @@ from services.retrieval.lexical_index import LexicalHits
 from services.retrieval.postings import Rows, Values
 
 # A logistic regression over questions asked of the documents that answer them, and of others; see
-# docs/adr/0004-retrieval.md, and `bench/retrieval.py`, which prints how well it separates the two.
+# docs/adr/0011-evidence.md, and `bench/retrieval.py`, which prints how well it separates the two.
 COVERED, STRENGTH, OFFSET = 6.0, 0.4, -5.2
 ENOUGH = 0.3  # 95 of 100 answerable questions are above it
 BY_NGRAMS = 0.5  # what a word counts at most that a passage holds only in part
