@@ -82,7 +82,7 @@ def own_pool(threads: int) -> httpx2.Client:
 
 
 def urllib3_alone(base_url: str, threads: int) -> Ask:
-    """urllib3 without our bounds: what they cost is the difference to ``OpenAICompatible``."""
+    """urllib3 called directly, with its own request and answer, and without our bounds."""
     url = parse_url(base_url + "/chat/completions")
     pool = urllib3.HTTPConnectionPool(str(url.host), url.port, maxsize=threads, block=True)
     headers = {"Authorization": "Bearer bench", "Content-Type": "application/json"}

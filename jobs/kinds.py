@@ -1,4 +1,4 @@
-"""Every kind of background work, by its name: what there is to do, and how one piece of it is done.
+"""The kinds of background work that workers can do: what there is to do, and how one piece of it is done.
 
 What is handed to a function is an id; everything else is in the records.
 """
