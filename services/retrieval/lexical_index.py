@@ -20,6 +20,7 @@ STEM_TAIL = 8  # characters that a form may have behind its stem
 FUZZY_FROM = 4  # letters; shorter words have too many neighbours
 TWO_EDITS_FROM = 8
 FUZZY_LOSS = 0.2  # of a word's weight, for each edit that leads to it
+MAX_REMEMBERED = 256  # words and their forms; of too many all are looked for anew
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class LexicalIndex:
             for document in segment.documents
             if self.is_live(document)
         }
+        self._known_forms: dict[QueryWord, tuple[float, list[Sequence[int]]]] = {}
         self._alive = self._alive_rows()
         self._norms = self._length_norms([segment.sizes for segment in self.segments])
         self._gram_norms = self._length_norms([segment.gram_sizes for segment in self.segments])
@@ -150,6 +152,15 @@ class LexicalIndex:
         return Postings(parts, count, self.chunks)
 
     def _forms(self, asked: QueryWord) -> tuple[float, list[Sequence[int]]]:
+        """As ``_find_forms``, which is remembered: contacts ask in much the same words, and those bring their kin."""
+        known = self._known_forms.get(asked)
+        if known is None:
+            if len(self._known_forms) >= MAX_REMEMBERED:
+                self._known_forms.clear()
+            known = self._known_forms[asked] = self._find_forms(asked)
+        return known
+
+    def _find_forms(self, asked: QueryWord) -> tuple[float, list[Sequence[int]]]:
         """The words of each vocabulary that share a stem with one; where none does, the nearest by spelling."""
         word, meant = asked.word, {asked.word, *asked.also}
         forms = self._all_forms(meant)

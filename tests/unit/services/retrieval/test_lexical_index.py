@@ -13,7 +13,13 @@ from models.documents import Chunk, Document
 from models.text.stemming import stem
 from models.text.stopwords import STOP_WORDS
 from models.text.words import words
-from services.retrieval.lexical_index import GRAM_SHARE, LexicalHits, LexicalIndex, QueryWord
+from services.retrieval.lexical_index import (
+    GRAM_SHARE,
+    MAX_REMEMBERED,
+    LexicalHits,
+    LexicalIndex,
+    QueryWord,
+)
 from services.retrieval.postings import K1, B
 from services.retrieval.segment import TITLE_WEIGHT, build_segment, merge_segments
 from tests.made import ngrams
@@ -127,6 +133,15 @@ def test_forms_of_a_word_are_one_term_with_and_without_accents() -> None:
     for asked in ("informação", "informacoes", "INFORMAÇÕES"):
         hits = index.search([QueryWord(word) for word in words(asked)])
         assert _rows_with_words(hits)[0] == [0, 1]
+
+
+def test_a_word_is_found_again_also_after_more_others_than_are_remembered() -> None:
+    index = _index([document("d", ["O gato dorme.", "Os gatos comem.", "Outro assunto."])])
+    asked = [QueryWord("gato"), QueryWord("asunto", also=("tema",))]
+    first = _rows_with_words(index.search(asked))
+    for n in range(MAX_REMEMBERED):
+        assert _rows_with_words(index.search([QueryWord(f"x{n}")])) == [[]]
+        assert _rows_with_words(index.search(asked)) == first == [[0, 1], [2]]
 
 
 def test_each_document_is_read_in_its_own_language() -> None:
