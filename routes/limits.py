@@ -20,6 +20,7 @@ from models.users import email_key
 from routes import counts
 from routes.blueprint import read_json
 from routes.errors import render
+from routes.falling_back import FallingBack
 from routes.guards import GUARD_ATTRIBUTE, bearer, optional_person
 from routes.house import house
 
@@ -50,7 +51,7 @@ def register(app: Flask, requests_per_caller: str, redis_url: str = "") -> None:
         deduct_when=_was_wrong,
         exempt_when=lambda: _is_cheap() or known.has(_credential_hash()),
     )
-    limiter = Limiter(
+    limiter = (FallingBack if redis_url else Limiter)(
         key_func=_caller,
         app=app,
         application_limits=[
