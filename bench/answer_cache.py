@@ -27,15 +27,12 @@ from kit.settings import PROJECT_ROOT, Settings
 from models.text.folding import fold
 from models.text.meaning import Meaning, read_meaning
 
-DATA = Path("/work/shared/data")
-SETS = ("faquad-dev.json", "xquad-en-dev.json")
-
 
 def main() -> None:
     """Print a table for each kind of pairs."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--least", type=float, default=0.97, help="answer_cache_similarity")
-    asked.add_argument("sets", nargs="*", type=Path, default=[DATA / name for name in SETS])
+    asked.add_argument("sets", nargs="*", type=Path, help="question sets in SQuAD's JSON")
     options = asked.parse_args()
     embedder = choose_embedder(Settings.from_env(os.environ, PROJECT_ROOT / ".env"))
     print(f"embedder {embedder.name}, least {options.least}")

@@ -4,6 +4,7 @@
 
 Per set (see ``bench.retrieval_sets``) and once more with its questions mistyped: the share of questions answered by
 the first 1, 3, 5 and 10 passages and the mean reciprocal rank, for two baselines and for each stage of the search.
+Without a set, what the repository holds itself is asked: follow-ups, everyday questions, other languages.
 """
 
 from __future__ import annotations
@@ -34,7 +35,6 @@ from bench.retrieval_sets import (
     tops,
 )
 from integrations.embeddings.hashed import HashedEmbedder
-from kit.settings import PROJECT_ROOT
 from models.text.words import words
 from services.retrieval.evidence import ENOUGH
 from services.retrieval.fuse import POOL
@@ -42,7 +42,6 @@ from services.retrieval.lexical_index import LexicalIndex
 from services.retrieval.rank import Ranked, rank
 from services.retrieval.read_query import read_query
 
-SETS = PROJECT_ROOT.parent / "shared" / "data"
 CUTS = {"parser": by_parser, "sentences": by_sentences}
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -54,7 +53,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    arguments.add_argument("--sets", type=Path, nargs="+", default=[SETS])
+    arguments.add_argument("--sets", type=Path, nargs="+", default=[], help="SQuAD's JSON")
     arguments.add_argument("--cut", choices=CUTS, default="parser")
     arguments.add_argument("--characters", type=int, default=1_000)
     arguments.add_argument("--evidence", action="store_true", help="print how well evidence separates, alone")
