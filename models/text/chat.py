@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from models.text.folding import fold
 from models.text.stopwords import STOP_WORDS
@@ -113,8 +113,7 @@ _PUNCTUATION = " \t\r\n,;:.!?¡¿-–—…"
 _ALL_STOP_WORDS = frozenset[str]().union(*STOP_WORDS.values())
 
 
-@dataclass(frozen=True)
-class _Span:
+class _Span(NamedTuple):
     """A word, and where it begins and the next one does."""
 
     word: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -58,9 +59,10 @@ def _best(scores: npt.NDArray[np.floating], count: int) -> npt.NDArray[np.intp]:
 
 
 def _standardised(values: Values) -> Values:
-    spread = float(values.std()) if len(values) else 0.0
+    centred = values - (values.mean() if len(values) else 0.0)
+    spread = math.sqrt((centred * centred).mean()) if len(values) else 0.0
     # Sums of equal numbers are not exactly equal: a spread of rounding errors is none.
     if spread <= 1e-9 * max(1.0, float(np.abs(values).max(initial=0.0))):
         return np.zeros_like(values)
-    standardised: Values = (values - values.mean()) / spread
+    standardised: Values = centred / spread
     return standardised

@@ -110,15 +110,16 @@ class LexicalIndex:
     def row_of(self, identity: str) -> int | None:
         """The row of a chunk id; ``None`` for every id that is not of a live chunk."""
         document_id, _, rest = identity.partition(":")
+        number = rest.rpartition(":")[2]
         place = self._places.get(document_id)
-        version, _, number = rest.partition(":")
-        if place is None or version != str(place[1].version) or not number.isdecimal():
+        if place is None or not number.isdecimal():
             return None
         segment, document = place
-        at = self.segments[segment].row_of(document, int(number))
-        if at is None or chunk_id(document_id, document.version, int(number)) != identity:
+        n = int(number)
+        if identity != chunk_id(document_id, document.version, n):
             return None
-        return self._first_rows[segment] + at
+        at = self.segments[segment].row_of(document, n)
+        return None if at is None else self._first_rows[segment] + at
 
     def chunk_id(self, row: int) -> str:
         """The id of the chunk in a row."""

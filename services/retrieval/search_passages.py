@@ -161,8 +161,7 @@ class SearchPassages:
         except (Unavailable, UpstreamFailed, UpstreamTimeout) as problem:
             _log.warning("searched_without_vectors", assistant_id=assistant_id, code=problem.error_code)
             return {}
-        rows = ((index.row_of(identity), similarity) for identity, similarity in found)
-        return {row: similarity for row, similarity in rows if row is not None}
+        return {row: near for identity, near in found if (row := index.row_of(identity)) is not None}
 
     def _passages(
         self, index: LexicalIndex, assistant_id: str, ranked: Ranked, top_k: int

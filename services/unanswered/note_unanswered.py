@@ -45,9 +45,9 @@ class NoteUnanswered:
 
         ``answer`` is what the model said, ``no_answer`` what it was told to say when the documents hold nothing.
         """
-        if not found.searched or not asks_something(message.content):
+        if not found.searched or not is_unanswered(found, answer, no_answer):
             return None
-        if not is_unanswered(found, answer, no_answer):
+        if not asks_something(message.content):
             return None
         question = UnansweredQuestion(
             id=message.id,
