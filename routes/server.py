@@ -108,6 +108,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
         with away() if self.total_outbufs_len > self.adj.outbuf_high_watermark else contextlib.nullcontext():
             super()._flush_outbufs_below_high_watermark()
 
+    def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002  # waitress'
+        # A thread that sends "100 Continue" and the main one would send the same twice.
+        with self.outbuf_lock:
+            return bool(super()._flush_some(do_close=do_close))
+
 
 class _ServerOfChannel:
     """The server as one of its connections sees it: when that one wakes the server, it is known which did."""

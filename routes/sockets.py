@@ -96,6 +96,7 @@ class PolledSockets(Sockets):
             if watched.writable() and not watched.accepting:
                 wanted |= _WRITE
             if wanted != self._wanted.get(descriptor):
+                # First, for at once there may be an event, after which it is watched for nothing.
+                self._wanted[descriptor] = wanted
                 with contextlib.suppress(OSError):  # a thread has just closed it
                     self._poll.modify(descriptor, wanted | select.EPOLLONESHOT if wanted else 0)
-                self._wanted[descriptor] = wanted

@@ -12,11 +12,13 @@ from types import SimpleNamespace
 
 import pytest
 from flask import Flask, Response, request
+from waitress.adjustments import Adjustments
+from waitress.parser import HTTPRequestParser
 
 from kit.settings import Settings
 from kit.workplaces import Workplaces
 from routes.house import EXTENSION, at_a_workplace
-from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, WebServer, room_for_connections
+from routes.server import CONNECTIONS, DESCRIPTORS_BESIDE, WebServer, _Channel, room_for_connections
 
 
 @pytest.mark.parametrize(
@@ -133,3 +135,24 @@ def test_who_goes_away_while_the_rest_of_an_answer_waits_for_its_place_holds_up_
         assert other.recv(65536).endswith(b"short")
         held.may_end.set()
         assert line.recv(65536).endswith(b"held")
+
+
+def test_of_two_threads_that_send_what_waits_each_sends_its_own() -> None:
+    near, far = socket.socketpair()
+    channel = _Channel(SimpleNamespace(active_channels={}), near, ("", 0), Adjustments(), map={})
+    main = threading.Thread(target=channel.handle_write)
+
+    def send(data: bytes, *, do_close: bool = True) -> int:
+        if main.ident is None:
+            main.start()
+            main.join(0.05)
+        return near.send(data)
+
+    channel.send = send
+    channel.request = HTTPRequestParser(channel.adj)
+    channel.send_continue()
+    main.join(10)
+    channel.close()
+    with far:
+        assert far.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert channel.total_outbufs_len == 0

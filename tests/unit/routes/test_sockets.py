@@ -11,6 +11,7 @@ import pytest
 from waitress import wasyncore
 
 from routes.sockets import PolledSockets, Sockets, make_sockets
+from tests.talk import wait_until
 
 LONG_S = 30.0
 KINDS = [
@@ -130,6 +131,50 @@ def test_a_wait_under_way_takes_notice_of_what_another_thread_says() -> None:
     assert sockets.changed(one._fileno)
     waiting.join(LONG_S)
     assert one.read == b"early"
+    wasyncore.close_all(sockets)
+    far.close()
+
+
+class SlowToReturn:
+    """An ``epoll`` whose ``modify`` returns only after what it led to."""
+
+    def __init__(self, poll: Any, led_to: Callable[[], object]) -> None:
+        self._poll = poll
+        self._led_to = led_to
+
+    def modify(self, descriptor: int, events: int) -> None:
+        self._poll.modify(descriptor, events)
+        if events:
+            self._led_to()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._poll, name)
+
+
+def test_what_arrives_before_a_thread_is_done_having_it_watched_for_is_not_the_last() -> None:
+    sockets = make_sockets()
+    if not isinstance(sockets, PolledSockets):
+        pytest.skip("no epoll")
+    pairs = Pairs(sockets)
+    one, far = pairs.new()
+    one.wants_to_read = False
+    sockets.round(0.01)
+    sockets._rescan_at = float("inf")
+    far.sendall(b"a")
+    handling = threading.Thread(target=sockets.round, args=(LONG_S,))
+    poll = sockets._poll
+
+    def handle() -> None:
+        sockets._poll = poll
+        handling.start()
+        wait_until(lambda: one.read)
+
+    sockets._poll = SlowToReturn(poll, handle)  # type: ignore[assignment]  # it does what one does
+    one.wants_to_read = True
+    sockets.changed(one._fileno)
+    handling.join(LONG_S)
+    far.sendall(b"b")
+    pairs.run_until(lambda: one.read == b"ab")
     wasyncore.close_all(sockets)
     far.close()
 
