@@ -290,6 +290,18 @@ def test_what_is_deleted_is_gone_from_the_files(directory: Path, running: Embedd
     assert b"confidential" not in files
 
 
+def test_collections_come_and_go_and_come_again(running: EmbeddedDatabase) -> None:
+    with client_of(running.uri) as client, client_of(running.uri) as other:
+        words = client["notes"]["words"]
+        for text in ("first", "again"):
+            assert words.find_one({}) is None
+            words.insert_one({"_id": "a", "text": text})
+            assert other["notes"].list_collection_names() == ["words"]
+            assert other["notes"]["words"].find_one({}) == {"_id": "a", "text": text}
+            other["notes"].drop_collection("words")
+            assert client["notes"].list_collection_names() == []
+
+
 def test_before_the_start_there_is_no_address(directory: Path) -> None:
     database = EmbeddedDatabase(directory)
     assert not database.alive
