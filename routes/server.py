@@ -83,6 +83,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
     def __init__(self, server: TcpWSGIServer, *rest: Any, **more: Any) -> None:
         super().__init__(_ServerOfChannel(server, self), *rest, **more)
         self._held: list[bytes] | None = None
+        self._main = threading.get_ident()
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:
@@ -109,9 +110,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress ships no types
             super()._flush_outbufs_below_high_watermark()
 
     def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002  # waitress'
-        # A thread that sends "100 Continue" and the main one would send the same twice.
+        # A thread that sends "100 Continue" and the main one would send the same twice; and the main one, which
+        # may be going through all connections, is alone in closing them.
         with self.outbuf_lock:
-            return bool(super()._flush_some(do_close=do_close))
+            return bool(super()._flush_some(do_close=do_close and threading.get_ident() == self._main))
 
 
 class _ServerOfChannel:

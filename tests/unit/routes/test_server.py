@@ -137,22 +137,45 @@ def test_who_goes_away_while_the_rest_of_an_answer_waits_for_its_place_holds_up_
         assert line.recv(65536).endswith(b"held")
 
 
-def test_of_two_threads_that_send_what_waits_each_sends_its_own() -> None:
+@pytest.fixture
+def channel() -> Iterator[tuple[_Channel, socket.socket]]:
+    """A connection that is to be sent "100 Continue", and its far end."""
     near, far = socket.socketpair()
-    channel = _Channel(SimpleNamespace(active_channels={}), near, ("", 0), Adjustments(), map={})
-    main = threading.Thread(target=channel.handle_write)
+    made = _Channel(SimpleNamespace(active_channels={}), near, ("", 0), Adjustments(), map={})
+    made.request = HTTPRequestParser(made.adj)
+    with far:
+        yield made, far
+    made.close()
+
+
+def test_of_two_threads_that_send_what_waits_each_sends_its_own(
+    channel: tuple[_Channel, socket.socket],
+) -> None:
+    one, far = channel
+    main, usual = threading.Thread(target=one.handle_write), one.send
 
     def send(data: bytes, *, do_close: bool = True) -> int:
         if main.ident is None:
             main.start()
             main.join(0.05)
-        return near.send(data)
+        sent: int = usual(data, do_close=do_close)
+        return sent
 
-    channel.send = send
-    channel.request = HTTPRequestParser(channel.adj)
-    channel.send_continue()
+    one.send = send
+    one.send_continue()
     main.join(10)
-    channel.close()
-    with far:
-        assert far.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
-    assert channel.total_outbufs_len == 0
+    assert far.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert one.total_outbufs_len == 0
+
+
+def test_a_thread_leaves_it_to_the_main_one_to_close_a_connection(
+    channel: tuple[_Channel, socket.socket],
+) -> None:
+    one, far = channel
+    far.close()
+    thread = threading.Thread(target=one.send_continue)
+    thread.start()
+    thread.join(10)
+    assert one.connected
+    one.handle_write()
+    assert not one.connected
