@@ -114,15 +114,16 @@ class Workplaces:
 
 
 class Holder:
-    """One thread's place, or its lack of one."""
+    """One thread's place, or its lack of one; who ``waited`` for one in vain does not wait again."""
 
-    def __init__(self, places: Workplaces, *, has_place: bool) -> None:
+    def __init__(self, places: Workplaces, *, has_place: bool, waited: bool = False) -> None:
         self._places = places
         self.has_place = has_place
+        self._waited = waited
 
     def is_at(self, places: Workplaces) -> bool:
-        """Whether it holds one of these."""
-        return self.has_place and self._places is places
+        """Whether it need not wait for one of these."""
+        return (self.has_place or self._waited) and self._places is places
 
     @property
     def is_wanted(self) -> bool:

@@ -86,7 +86,7 @@ class Threads:
                 if self._clock() < since + self._places.patience_s:
                     break
                 self._for_place.popleft()
-                self._give(task)
+                self._give(task, Holder(self._places, has_place=False, waited=True))
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:  # noqa: FBT001, FBT002  # waitress'
         """End the threads once what they do is done, and wait so long for that."""
@@ -116,12 +116,12 @@ class Threads:
                 return
             seat.give(self._for_place.popleft()[1], holder)
 
-    def _give(self, task: Task) -> None:
+    def _give(self, task: Task, holder: Holder | None = None) -> None:
         seat = None if self._stops else self._seat()
         if seat is None:
             self._waiting.append(task)
         else:
-            seat.give(task)
+            seat.give(task, holder)
 
     def _holder(self) -> Holder | None:
         is_there = self._places is not None and self._places.take_now()
