@@ -124,8 +124,9 @@ class Threads:
             seat.give(task, holder)
 
     def _holder(self) -> Holder | None:
-        is_there = self._places is not None and self._places.take_now()
-        return Holder(self._places, has_place=True) if self._places is not None and is_there else None
+        if self._places is None or not self._places.take_now():
+            return None
+        return Holder(self._places, has_place=True)
 
     def _seat(self) -> _Seat | None:
         """An idle thread, or a new one; ``None`` where there are as many as may be, or the system gives none."""

@@ -84,14 +84,17 @@ class Transport:
         ``wait_s`` bounds the wait for a free connection, ``connect_s`` each step of making one and of sending, and
         ``total_s`` everything from then to the last byte read, so that a server that drips cannot outlast it.
         """
-        connection = self._pool.take(wait_s)
+        connection, answer = self._pool.take(wait_s), None
         try:
             raw = connection.ask(target, body, headers, step_s=connect_s, total_s=total_s)
             _check_length(raw)
-        except BaseException as problem:
-            self._pool.give_back(connection, keep=False)
+            answer = Answer(raw, connection, self._pool, self._max_bytes)
+        except _UNNAMED as problem:
             raise _named(problem, self._pool, target, in_head=True) from problem
-        return Answer(raw, connection, self._pool, self._max_bytes)
+        finally:
+            if answer is None:
+                self._pool.give_back(connection, keep=False)
+        return answer
 
     def close(self) -> None:
         """Close every connection that is not in use; nothing is asked any more."""
@@ -130,15 +133,7 @@ class Answer:
     def __next__(self) -> bytes:
         if self._connection is None:
             raise StopIteration
-        try:
-            piece: bytes = self._body.read1(READ_SIZE)
-            self._check_end(piece)
-        except HTTPError:  # it cannot be unpacked
-            self._leave(keep=self._raw.length == 0)
-            raise
-        except BaseException as problem:
-            self._leave(keep=False)
-            raise _named(problem, self._pool, "") from problem
+        piece = self._next_piece()
         self._left -= len(piece)
         if self._left < 0:
             self._leave(keep=self._raw.length == 0)
@@ -159,6 +154,19 @@ class Answer:
             with contextlib.suppress(StopIteration, HTTPError):
                 next(self)
             self._leave(keep=False)
+
+    def _next_piece(self) -> bytes:
+        piece: bytes | None = None
+        try:
+            read: bytes = self._body.read1(READ_SIZE)
+            self._check_end(read)
+            piece = read
+        except _UNNAMED as problem:
+            raise _named(problem, self._pool, "") from problem
+        finally:
+            if piece is None:  # what cannot be unpacked may all be there
+                self._leave(keep=self._raw.length == 0)
+        return piece
 
     def _check_end(self, piece: bytes) -> None:
         if not piece and self._raw.length:
@@ -181,20 +189,20 @@ def _is_packed(raw: http.client.HTTPResponse) -> bool:
     return raw.headers.get("Content-Encoding", "identity") != "identity"
 
 
-def _named(problem: BaseException, pool: _HttpPool, target: str, *, in_head: bool = False) -> BaseException:
-    """The same as one of urllib3's errors, where it has a name for it."""
+# What connecting, http.client and sockets raise, beside urllib3's own.
+_UNNAMED = (OSError, http.client.HTTPException, CertificateError)
+
+
+def _named(problem: Exception, pool: _HttpPool, target: str, *, in_head: bool = False) -> HTTPError:
+    """The same as one of urllib3's errors."""
     match problem:
-        case HTTPError():
-            return problem
         case TimeoutError():
             return ReadTimeoutError(pool, target, "The server took too long.")
         case ssl.SSLError() | CertificateError():
             return SSLError(problem)
         case OSError() if in_head:  # http.client.RemoteDisconnected is one, too
             return NoAnswer("The connection broke.")
-        case OSError() | http.client.HTTPException():
-            return ProtocolError("The answer is broken.", problem)
-    return problem
+    return ProtocolError("The answer is broken.", problem)
 
 
 class _DeadlineReader(io.RawIOBase):

@@ -57,22 +57,16 @@ class RecordCalls:
         """Add up the calls that came since, so that whoever asks finds them counted."""
         together: dict[tuple[object, ...], list[ModelCall]] = {}
         with self._lock:
-            for _ in range(len(self._arrived)):
-                call = self._arrived.popleft()
-                self._waiting.append(call)
-                if self._counted is not None:
-                    self._counted(call)
-                alike = (
-                    call.assistant_id,
-                    call.owner_id,
-                    call.at.date(),
-                    call.model,
-                    call.user_id,
-                    call.key_id,
-                )
-                together.setdefault(alike, []).append(call)
+            arrived = [self._arrived.popleft() for _ in range(len(self._arrived))]
+            self._waiting.extend(arrived)
+            for call in arrived:
+                names = (call.assistant_id, call.owner_id, call.model, call.user_id, call.key_id)
+                together.setdefault((call.at.date(), *names), []).append(call)
             for calls in together.values():
                 self._add(calls)
+        if self._counted is not None:
+            for call in arrived:
+                self._counted(call)
 
     def _add(self, calls: Sequence[ModelCall]) -> None:
         call, counts = calls[0], counts_of(calls)
