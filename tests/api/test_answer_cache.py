@@ -20,37 +20,34 @@ def assistant(owner: Caller) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture
-def contact(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
+def test_a_first_question_is_answered_as_it_was_before(
+    contact_bot: Caller, model_server: OpenAIServer
+) -> None:
+    first, before = said(contact_bot, QUESTION, id="a"), model_server.served
 
-
-def test_a_first_question_is_answered_as_it_was_before(contact: Caller, model_server: OpenAIServer) -> None:
-    first, before = said(contact, QUESTION, id="a"), model_server.served
-
-    second = said(contact, "oi, quanto custa a limpeza", id="b")
+    second = said(contact_bot, "oi, quanto custa a limpeza", id="b")
 
     assert model_server.served == before
     assert (first["model"], second["model"]) == ("test-model", "cache")
     assert (second["response"], second["sources"]) == (first["response"], first["sources"])
     assert second["tokens"]["in"] == 0
-    streamed = events(send(contact, QUESTION, id="c", stream=True).text)
+    streamed = events(send(contact_bot, QUESTION, id="c", stream=True).text)
     assert streamed[-1][1]["response"] == first["response"]
-    assert said(contact, QUESTION, id="a")["model"] == "test-model"  # something was said before
-    assert said(contact, "Quanto não custa a limpeza?", id="d")["model"] == "test-model"
+    assert said(contact_bot, QUESTION, id="a")["model"] == "test-model"  # something was said before
+    assert said(contact_bot, "Quanto não custa a limpeza?", id="d")["model"] == "test-model"
 
 
 def test_other_words_are_the_same_question_and_it_is_counted(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, model_server: OpenAIServer
 ) -> None:
-    said(contact, QUESTION, id="a")
+    said(contact_bot, QUESTION, id="a")
     before = model_server.served
 
-    other = said(contact, "Oi! Qual o preço da limpeza, por favor?", id="b")
+    other = said(contact_bot, "Oi! Qual o preço da limpeza, por favor?", id="b")
 
     assert (other["model"], model_server.served) == ("cache", before)
-    assert said(contact, "Qual o preço da limpeza de pele?", id="c")["model"] == "test-model"
-    assert said(contact, "Quanto custa a minha limpeza?", id="d")["model"] == "test-model"
+    assert said(contact_bot, "Qual o preço da limpeza de pele?", id="c")["model"] == "test-model"
+    assert said(contact_bot, "Quanto custa a minha limpeza?", id="d")["model"] == "test-model"
     calls = owner.get(f"/requests?assistant_id={assistant['_id']}&model=cache").get_json()
     assert [(one["user_id"], one["outcome"], one["tokens"]["in"]) for one in calls] == [("b", "answered", 0)]
     usage = owner.get(f"/usage?assistant_id={assistant['_id']}&group_by=model").get_json()
@@ -58,22 +55,24 @@ def test_other_words_are_the_same_question_and_it_is_counted(
 
 
 def test_a_curated_answer_goes_before_it(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, model_server: OpenAIServer
 ) -> None:
     owner.put(
         f"/assistants/answer/{assistant['_id']}",
         {"question": "Qual o preço da limpeza?", "answer": "Veja R$ 1."},
     )
-    models = [said(contact, one, id=one)["model"] for one in (QUESTION, "Qual o preço da limpeza?", QUESTION)]
+    models = [
+        said(contact_bot, one, id=one)["model"] for one in (QUESTION, "Qual o preço da limpeza?", QUESTION)
+    ]
 
     assert models == ["test-model", "faq", "test-model"]
 
 
 def test_it_is_gone_when_documents_curated_answers_or_settings_change(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
     def is_asked_anew(number: int) -> bool:
-        models = [said(contact, QUESTION, id=f"{number} {n}")["model"] for n in range(2)]
+        models = [said(contact_bot, QUESTION, id=f"{number} {n}")["model"] for n in range(2)]
         assert models[1] == "cache"
         return bool(models[0] == "test-model")
 
@@ -88,9 +87,9 @@ def test_it_is_gone_when_documents_curated_answers_or_settings_change(
 
 
 def test_it_is_off_unless_set_and_never_of_another_assistant(
-    owner: Caller, contact: Caller, app: Flask
+    owner: Caller, contact_bot: Caller, app: Flask
 ) -> None:
-    said(contact, QUESTION)
+    said(contact_bot, QUESTION)
     other = owner.new_assistant(model="test-model")
     owner.ready_document(other["_id"], "precos.md", PRICES)
 
@@ -98,5 +97,5 @@ def test_it_is_off_unless_set_and_never_of_another_assistant(
     assert [said(bot(app, other), QUESTION, id=one)["model"] for one in "ab"] == ["test-model"] * 2
 
 
-def test_what_was_not_answered_is_not_kept(contact: Caller) -> None:
-    assert [said(contact, "Vendem pneus?", id=one)["model"] for one in "ab"] == ["test-model"] * 2
+def test_what_was_not_answered_is_not_kept(contact_bot: Caller) -> None:
+    assert [said(contact_bot, "Vendem pneus?", id=one)["model"] for one in "ab"] == ["test-model"] * 2

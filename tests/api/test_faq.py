@@ -22,11 +22,6 @@ def assistant(owner: Caller) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture
-def contact(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
-
-
 def answered(
     person: Caller, assistant: dict[str, Any], question: str = QUESTION, answer: str = ANSWER
 ) -> Any:
@@ -44,11 +39,11 @@ def found(person: Caller, assistant: dict[str, Any], query: str) -> Any:
 
 
 def test_an_answered_question_is_found_at_once_and_no_longer_listed(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
     assert found(owner, assistant, QUESTION)["enough"] is False
-    said(contact, "vocês tem estacionamento?")
-    said(contact, "Aceitam animais?")
+    said(contact_bot, "vocês tem estacionamento?")
+    said(contact_bot, "Aceitam animais?")
 
     entry = answered(owner, assistant)
 
@@ -62,11 +57,11 @@ def test_an_answered_question_is_found_at_once_and_no_longer_listed(
 
 
 def test_the_model_is_given_it_and_it_is_cited(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, model_server: OpenAIServer
 ) -> None:
     entry = answered(owner, assistant)
 
-    answer = said(contact, "queria estacionar meu carro, tem estacionamento perto?")
+    answer = said(contact_bot, "queria estacionar meu carro, tem estacionamento perto?")
 
     assert answer["sources"][0]["faq_id"] == entry["_id"]
     assert answer["sources"][0]["document_id"] is None
@@ -77,11 +72,11 @@ def test_the_model_is_given_it_and_it_is_cited(
 
 @pytest.mark.parametrize("message", [QUESTION, "oi, tem estacionamento", "Tem estacionamneto?"])
 def test_the_very_question_is_answered_without_a_model(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, model_server: OpenAIServer, message: str
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, model_server: OpenAIServer, message: str
 ) -> None:
     entry, before = answered(owner, assistant), model_server.served
 
-    answer = said(contact, message)
+    answer = said(contact_bot, message)
 
     assert model_server.served == before
     assert (answer["response"], answer["model"]) == (ANSWER, "faq")
@@ -90,7 +85,7 @@ def test_the_very_question_is_answered_without_a_model(
     kept = messages_of(owner, answer["chat_id"])[-1]
     assert (kept["model"], kept["sources"]) == ("faq", answer["sources"])
     assert listed(owner, "unanswered", assistant) == []
-    streamed = events(send(contact, message, id="another", stream=True).text)
+    streamed = events(send(contact_bot, message, id="another", stream=True).text)
     assert streamed[0] == ("token", {"text": ANSWER})
     assert streamed[-1][1]["model"] == "faq"
 
@@ -104,23 +99,23 @@ def test_the_very_question_is_answered_without_a_model(
     ],
 )
 def test_a_denial_another_number_and_another_question_word_need_the_model(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, curated: str, message: str
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, curated: str, message: str
 ) -> None:
     answered(owner, assistant, curated, "Sim.")
 
-    assert said(contact, message)["model"] == "test-model"
+    assert said(contact_bot, message)["model"] == "test-model"
 
 
 def test_the_same_question_again_changes_the_answer_at_once(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
     first = answered(owner, assistant)
-    assert said(contact, QUESTION)["response"] == ANSWER
+    assert said(contact_bot, QUESTION)["response"] == ANSWER
 
     second = answered(owner, assistant, "tem  ESTACIONAMENTO?", "Não mais.")
 
     assert second["_id"] == first["_id"]
-    assert said(contact, QUESTION)["response"] == "Não mais."
+    assert said(contact_bot, QUESTION)["response"] == "Não mais."
     assert [one["answer"] for one in listed(owner, "faq", assistant)] == ["Não mais."]
     assert answered(owner, assistant, "tem  ESTACIONAMENTO?", "Não mais.") == second
 

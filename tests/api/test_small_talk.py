@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,23 +16,11 @@ OFFER = "A limpeza custa R$ 180,00 [1]. Quer que eu explique como ela é feita?"
 
 
 @pytest.fixture
-def server(model_server: OpenAIServer) -> Iterator[OpenAIServer]:
-    model_server.requests.clear()
-    yield model_server
-    model_server.default = Reply()
-
-
-@pytest.fixture
 def assistant(owner: Caller) -> dict[str, Any]:
     """An assistant that knows its prices, answered by the model server."""
     made = owner.new_assistant(model="test-model")
     owner.ready_document(made["_id"], "precos.md", PRICES)
     return made
-
-
-@pytest.fixture
-def contact(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
 
 
 def instructions(server: OpenAIServer, message: str) -> str:
@@ -43,70 +30,70 @@ def instructions(server: OpenAIServer, message: str) -> str:
 
 @pytest.mark.parametrize("message", ["Bom dia!", "obrigado", "ok", "👍"])
 def test_it_has_no_sources_and_the_model_no_passages(
-    owner: Caller, contact: Caller, server: OpenAIServer, message: str
+    owner: Caller, contact_bot: Caller, server: OpenAIServer, message: str
 ) -> None:
-    assert said(contact)["sources"]
+    assert said(contact_bot)["sources"]
 
-    answer = said(contact, message)
+    answer = said(contact_bot, message)
 
     assert answer["sources"] == []
     assert messages_of(owner, answer["chat_id"])[-1]["sources"] == []
     assert "<<<PASSAGE" not in instructions(server, message)
     assert "seems to ask nothing" in instructions(server, message)
-    done = events(send(contact, message, id="a stream", stream=True).text)[-1][1]
+    done = events(send(contact_bot, message, id="a stream", stream=True).text)[-1][1]
     assert done["sources"] == []
 
 
 @pytest.mark.parametrize(
     "message", ["oi, quanto custa a limpeza?", "obrigado! e a consulta?", "preço?", "quanto"]
 )
-def test_what_asks_too_is_searched_for(contact: Caller, server: OpenAIServer, message: str) -> None:
-    said(contact, "Quanto custa a limpeza?")
+def test_what_asks_too_is_searched_for(contact_bot: Caller, server: OpenAIServer, message: str) -> None:
+    said(contact_bot, "Quanto custa a limpeza?")
 
-    assert said(contact, message)["sources"]
+    assert said(contact_bot, message)["sources"]
     assert "<<<PASSAGE" in instructions(server, message)
 
 
 @pytest.mark.parametrize(("message", "is_searched"), [("sim", True), ("👍", True), ("não, obrigado", False)])
 def test_a_yes_to_the_bots_question_keeps_its_search(
-    contact: Caller, server: OpenAIServer, message: str, *, is_searched: bool
+    contact_bot: Caller, server: OpenAIServer, message: str, *, is_searched: bool
 ) -> None:
     server.default = Reply(text=OFFER)
-    said(contact, "Quanto custa a limpeza?")
+    said(contact_bot, "Quanto custa a limpeza?")
 
-    assert bool(said(contact, message)["sources"]) is is_searched
+    assert bool(said(contact_bot, message)["sources"]) is is_searched
 
 
 def test_the_next_question_goes_on_with_what_was_asked_before_the_thanks(
-    contact: Caller, server: OpenAIServer
+    contact_bot: Caller, server: OpenAIServer
 ) -> None:
-    said(contact, "Quanto custa a limpeza?")
-    said(contact, "obrigado")
+    said(contact_bot, "Quanto custa a limpeza?")
+    said(contact_bot, "obrigado")
 
-    assert "A consulta custa" in said(contact, "e a consulta?")["sources"][0]["excerpt"]
+    assert "A consulta custa" in said(contact_bot, "e a consulta?")["sources"][0]["excerpt"]
 
 
 def test_a_curated_answer_to_it_is_still_given(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, server: OpenAIServer
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, server: OpenAIServer
 ) -> None:
     entry = owner.put(
         f"/assistants/answer/{assistant['_id']}", {"question": "Obrigado!", "answer": "Disponha!"}
     ).get_json()
 
-    answer = said(contact, "obrigado")
+    answer = said(contact_bot, "obrigado")
 
     assert (answer["response"], answer["model"]) == ("Disponha!", "faq")
     assert [one["faq_id"] for one in answer["sources"]] == [entry["_id"]]
-    assert said(contact, "oi")["sources"] == []
+    assert said(contact_bot, "oi")["sources"] == []
 
 
 def test_other_doors_and_the_search_itself_agree(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, server: OpenAIServer
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, server: OpenAIServer
 ) -> None:
     asked = {"messages": [{"role": "user", "content": "obrigado"}]}
 
-    assert contact.post("/v1/chat/completions", asked).get_json()["sources"] == []
-    assert contact.post("/api/v1/rag", {"prompt": "obrigado"}).get_json()["sources"] == []
+    assert contact_bot.post("/v1/chat/completions", asked).get_json()["sources"] == []
+    assert contact_bot.post("/api/v1/rag", {"prompt": "obrigado"}).get_json()["sources"] == []
     found = owner.post(f"/assistants/search/{assistant['_id']}", {"query": "obrigado"}).get_json()
     assert (found["passages"], found["enough"]) == ([], False)
 

@@ -20,11 +20,6 @@ def assistant(owner: Caller) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture
-def contact(app: Flask, assistant: dict[str, Any]) -> Caller:
-    return bot(app, assistant)
-
-
 def unanswered(person: Caller, assistant: dict[str, Any]) -> list[dict[str, Any]]:
     answer = person.get(f"/assistants/unanswered/{assistant['_id']}")
     assert answer.status_code == 200, answer.text
@@ -32,13 +27,13 @@ def unanswered(person: Caller, assistant: dict[str, Any]) -> list[dict[str, Any]
 
 
 def test_what_the_documents_do_not_answer_is_listed_by_likeness(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
-    said(contact, "Quanto custa a limpeza?", id="a")
-    said(contact, "Vocês aceitam animais?", id="a")
-    said(contact, "oi, aceita animais?", id="b")
-    said(contact, "Tem estacionamento?", id="b")
-    said(contact, "Aceitam animias?", id="c")
+    said(contact_bot, "Quanto custa a limpeza?", id="a")
+    said(contact_bot, "Vocês aceitam animais?", id="a")
+    said(contact_bot, "oi, aceita animais?", id="b")
+    said(contact_bot, "Tem estacionamento?", id="b")
+    said(contact_bot, "Aceitam animias?", id="c")
 
     newest, first = unanswered(owner, assistant)
 
@@ -49,13 +44,15 @@ def test_what_the_documents_do_not_answer_is_listed_by_likeness(
     assert first["examples"] == ["Vocês aceitam animais?", "oi, aceita animais?", "Aceitam animias?"]
     assert first["firstAt"] <= first["lastAt"]
     assert 0 <= first["best"] < 0.3
-    said(contact, "aceitam animais ai?", id="d")
+    said(contact_bot, "aceitam animais ai?", id="d")
     assert [one["count"] for one in unanswered(owner, assistant)] == [1, 4]
 
 
 @pytest.mark.parametrize("message", ["oi", "Bom dia!", "muito obrigado!", "ok", "👍"])
-def test_small_talk_is_not(owner: Caller, assistant: dict[str, Any], contact: Caller, message: str) -> None:
-    said(contact, message)
+def test_small_talk_is_not(
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, message: str
+) -> None:
+    said(contact_bot, message)
 
     assert unanswered(owner, assistant) == []
 
@@ -68,18 +65,18 @@ def test_an_assistant_without_documents_lists_nothing(owner: Caller, app: Flask)
 
 
 def test_the_same_message_twice_counts_once(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
     for _ in range(2):
-        said(contact, "Tem estacionamento?", message_id="wamid.1")
+        said(contact_bot, "Tem estacionamento?", message_id="wamid.1")
 
     assert [one["count"] for one in unanswered(owner, assistant)] == [1]
 
 
 def test_a_group_is_dismissed_and_comes_back_when_it_is_asked_again(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
-    said(contact, "Tem estacionamento?")
+    said(contact_bot, "Tem estacionamento?")
     (group,) = unanswered(owner, assistant)
     path = f"/assistants/unanswered/{assistant['_id']}/{group['_id']}"
 
@@ -87,18 +84,18 @@ def test_a_group_is_dismissed_and_comes_back_when_it_is_asked_again(
 
     assert owner.delete(path).status_code == 404
     assert unanswered(owner, assistant) == []
-    said(contact, "Tem estacionamento?")
+    said(contact_bot, "Tem estacionamento?")
     assert [one["count"] for one in unanswered(owner, assistant)] == [1]
 
 
 def test_nothing_is_left_of_a_chat_that_is_deleted(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
-    chat = said(contact, "Sou a Bia, tem estacionamento?", id="bia")["chat_id"]
-    said(contact, "Aceitam animais?", id="bia")
-    said(contact, "tem estacionamento?", id="leo")
+    chat = said(contact_bot, "Sou a Bia, tem estacionamento?", id="bia")["chat_id"]
+    said(contact_bot, "Aceitam animais?", id="bia")
+    said(contact_bot, "tem estacionamento?", id="leo")
     assert [one["count"] for one in unanswered(owner, assistant)] == [1, 2]
-    said(contact, "Vendem fio dental?", id="bia")  # in no group yet
+    said(contact_bot, "Vendem fio dental?", id="bia")  # in no group yet
 
     assert owner.delete(f"/chats/delete/{chat}").status_code == 200
 
@@ -111,11 +108,11 @@ def test_nothing_is_left_of_a_chat_that_is_deleted(
 
 
 def test_nothing_is_left_of_an_assistant_that_is_deleted(
-    owner: Caller, assistant: dict[str, Any], contact: Caller, installation: Installation
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller, installation: Installation
 ) -> None:
-    said(contact, "Tem estacionamento?")
+    said(contact_bot, "Tem estacionamento?")
     unanswered(owner, assistant)
-    said(contact, "Aceitam animais?")
+    said(contact_bot, "Aceitam animais?")
 
     assert owner.delete(f"/assistants/delete/{assistant['_id']}").status_code == 200
 
@@ -124,9 +121,9 @@ def test_nothing_is_left_of_an_assistant_that_is_deleted(
         assert list(database[collection].find({"assistant_id": assistant["_id"]})) == []
 
 
-def test_the_list_is_paged(owner: Caller, assistant: dict[str, Any], contact: Caller) -> None:
+def test_the_list_is_paged(owner: Caller, assistant: dict[str, Any], contact_bot: Caller) -> None:
     for thing in ("estacionamento", "wifi", "bebedouro"):
-        said(contact, f"Tem {thing}?")
+        said(contact_bot, f"Tem {thing}?")
 
     path = f"/assistants/unanswered/{assistant['_id']}"
     first = owner.get(path, query_string={"limit": 2, "count": "true"})
@@ -141,7 +138,7 @@ def test_the_list_is_paged(owner: Caller, assistant: dict[str, Any], contact: Ca
 
 
 def test_what_evidence_an_answer_needs_is_for_the_owner_to_say(
-    owner: Caller, assistant: dict[str, Any], contact: Caller
+    owner: Caller, assistant: dict[str, Any], contact_bot: Caller
 ) -> None:
     def set_to(least: float | None) -> Any:
         changed = owner.put(f"/assistants/update/{assistant['_id']}", {"min_evidence": least})
@@ -160,7 +157,7 @@ def test_what_evidence_an_answer_needs_is_for_the_owner_to_say(
     assert set_to(1) == 1
     assert search(asked)["enough"] is False
     owner.put(f"/assistants/update/{assistant['_id']}", {"no_answer_message": "Isso eu não sei."})
-    assert said(contact, asked)["response"] == "Isso eu não sei."
+    assert said(contact_bot, asked)["response"] == "Isso eu não sei."
     assert [one["question"] for one in unanswered(owner, assistant)] == [asked]
 
     assert set_to(0) == 0

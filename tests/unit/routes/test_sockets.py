@@ -61,6 +61,12 @@ class Pairs:
         self.made.append(pair)
         return pair
 
+    @property
+    def polled(self) -> PolledSockets:
+        """The sockets, where they are watched with epoll."""
+        assert isinstance(self.sockets, PolledSockets)
+        return self.sockets
+
     def run_until(self, condition: Callable[[], Any]) -> None:
         for _ in range(100):
             if condition():
@@ -71,11 +77,24 @@ class Pairs:
 
 @pytest.fixture(params=KINDS)
 def pairs(request: pytest.FixtureRequest) -> Iterator[Pairs]:
-    made = Pairs(request.param())
+    yield from _pairs(request.param())
+
+
+def _pairs(sockets: Sockets) -> Iterator[Pairs]:
+    made = Pairs(sockets)
     yield made
     wasyncore.close_all(made.sockets)
     for _, far in made.made:
         far.close()
+
+
+@pytest.fixture
+def polled() -> Iterator[Pairs]:
+    """Sockets watched with epoll."""
+    sockets = make_sockets()
+    if not isinstance(sockets, PolledSockets):
+        pytest.skip("no epoll")
+    yield from _pairs(sockets)
 
 
 def test_what_arrives_is_handled_again_and_again(pairs: Pairs) -> None:
@@ -116,11 +135,8 @@ def test_another_thread_has_a_socket_written_to(pairs: Pairs) -> None:
     assert one.written == 1
 
 
-def test_a_wait_under_way_takes_notice_of_what_another_thread_says() -> None:
-    sockets = make_sockets()
-    if not isinstance(sockets, PolledSockets):
-        pytest.skip("no epoll")
-    pairs = Pairs(sockets)
+def test_a_wait_under_way_takes_notice_of_what_another_thread_says(polled: Pairs) -> None:
+    pairs, sockets = polled, polled.polled
     one, far = pairs.new()
     one.wants_to_read = False
     sockets.round(0.01)
@@ -131,8 +147,6 @@ def test_a_wait_under_way_takes_notice_of_what_another_thread_says() -> None:
     assert sockets.changed(one._fileno)
     waiting.join(LONG_S)
     assert one.read == b"early"
-    wasyncore.close_all(sockets)
-    far.close()
 
 
 class SlowToReturn:
@@ -151,11 +165,8 @@ class SlowToReturn:
         return getattr(self._poll, name)
 
 
-def test_what_arrives_before_a_thread_is_done_having_it_watched_for_is_not_the_last() -> None:
-    sockets = make_sockets()
-    if not isinstance(sockets, PolledSockets):
-        pytest.skip("no epoll")
-    pairs = Pairs(sockets)
+def test_what_arrives_before_a_thread_is_done_having_it_watched_for_is_not_the_last(polled: Pairs) -> None:
+    pairs, sockets = polled, polled.polled
     one, far = pairs.new()
     one.wants_to_read = False
     sockets.round(0.01)
@@ -175,19 +186,14 @@ def test_what_arrives_before_a_thread_is_done_having_it_watched_for_is_not_the_l
     handling.join(LONG_S)
     far.sendall(b"b")
     pairs.run_until(lambda: one.read == b"ab")
-    wasyncore.close_all(sockets)
-    far.close()
 
 
 def test_without_epoll_whoever_says_so_has_to_end_the_wait() -> None:
     assert not Sockets().changed(1)
 
 
-def test_a_socket_that_a_thread_closes_while_it_is_asked_is_no_error() -> None:
-    sockets = make_sockets()
-    if not isinstance(sockets, PolledSockets):
-        pytest.skip("no epoll")
-    pairs = Pairs(sockets)
+def test_a_socket_that_a_thread_closes_while_it_is_asked_is_no_error(polled: Pairs) -> None:
+    pairs, sockets = polled, polled.polled
     one, far = pairs.new()
     other, far_other = pairs.new()
 
@@ -201,7 +207,6 @@ def test_a_socket_that_a_thread_closes_while_it_is_asked_is_no_error() -> None:
     sockets.changed(one._fileno)  # by the thread that closed it
     sockets.round(0.01)
     assert list(sockets) == [other._fileno]
-    wasyncore.close_all(sockets)
     far.close()
     far_other.close()
 
@@ -227,11 +232,8 @@ def test_a_descriptor_that_is_used_again_is_watched_again(pairs: Pairs) -> None:
     assert again.read == b"new"
 
 
-def test_idle_sockets_are_not_asked_each_time() -> None:
-    sockets = make_sockets()
-    if not isinstance(sockets, PolledSockets):
-        pytest.skip("no epoll")
-    pairs = Pairs(sockets)
+def test_idle_sockets_are_not_asked_each_time(polled: Pairs) -> None:
+    pairs, sockets = polled, polled.polled
     busy, far = pairs.new()
     idle = [pairs.new()[0] for _ in range(20)]
     sockets._rescan_at = float("inf")
@@ -244,6 +246,3 @@ def test_idle_sockets_are_not_asked_each_time() -> None:
     sockets._rescan_at = 0.0
     sockets.round(0.01)
     assert [one.asked for one in idle] == [count + 1 for count in before]
-    wasyncore.close_all(sockets)
-    for _, end in pairs.made:
-        end.close()
